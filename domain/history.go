@@ -1,0 +1,212 @@
+package domain
+
+import "slices"
+
+// History is what a history's events add up to: the consistency boundary against which commands are decided. It is a
+// plan's, or the reserved [People]'s.
+type History struct {
+	ID     PlanID
+	head   Head
+	gather Gather
+	done   map[CommandID]Done
+	plan   Plan
+	people Register
+}
+
+// NewHistory is a history before its first event.
+func NewHistory(id PlanID) *History { return &History{ID: id, done: map[CommandID]Done{}} }
+
+// Head is the history's end, counting parts of commands that are not complete.
+func (h *History) Head() Head { return h.head }
+
+// Plan is the plan that the events describe; its zero value before [PlanOpened].
+func (h *History) Plan() *Plan { return &h.plan }
+
+// Register is the persons and tokens that the events of [People] describe.
+func (h *History) Register() *Register { return &h.people }
+
+// Done finds a command that the history has recorded in full.
+func (h *History) Done(c CommandID) (Done, bool) { d, ok := h.done[c]; return d, ok }
+
+// Pending are the stored parts of a command whose last part is missing: it is being appended, or was cut short.
+func (h *History) Pending() []Recorded { return h.gather.Pending() }
+
+// Apply folds the next event. It cannot fail: what is recorded has happened.
+func (h *History) Apply(r Recorded) {
+	h.head = r.Head()
+	for _, counts := range h.gather.Add(r) {
+		h.applied(counts)
+	}
+}
+
+func (h *History) applied(r Recorded) {
+	if done, seen := h.done[r.Command]; seen && done.Last < r.Position {
+		done.Last, done.PlanSeq = r.Position, r.PlanSeq
+		h.done[r.Command] = done
+	} else if !seen {
+		h.done[r.Command] = Done{r.Command, r.CommandHash, r.ID, r.Position, r.Position, r.PlanSeq}
+	}
+	if h.ID.Reserved() {
+		h.people.apply(r)
+	} else {
+		h.plan.apply(r)
+	}
+}
+
+// Plan is the current state of a plan.
+type Plan struct {
+	PlanState
+	items       map[ItemID]Item
+	order       []ItemID
+	requests    map[RequestID]Request
+	resolutions map[ResolutionID]bool
+	entries     []entry // by position, for corrections
+}
+
+// PlanState is the state of a plan as a whole, less its items. Its JSON is what the read models keep.
+type PlanState struct {
+	ID         PlanID      `json:"id"`
+	Title      Position    `json:"title"`
+	Levels     []Level     `json:"levels"`
+	Dimensions []Dimension `json:"dimensions"`
+	Opened     Position    `json:"opened"`
+	Closed     Position    `json:"closed,omitempty"`
+}
+
+// After is the plan's own state after one more event; most leave it as it was.
+func (p PlanState) After(r Recorded) PlanState {
+	switch e := r.Event.(type) {
+	case *PlanOpened:
+		p = PlanState{ID: r.Plan, Title: r.Position, Levels: e.Levels, Dimensions: e.Dimensions, Opened: r.Position}
+	case *PlanClosed:
+		p.Closed = r.Position
+	case *EntryCorrected:
+		if e.Field == "title" && p.Title == e.Entry {
+			p.Title = r.Position
+		}
+	}
+	return p
+}
+
+// Dimension finds a dimension of the plan by key; "" is the plan's first.
+func (p PlanState) Dimension(key string) (Dimension, bool) {
+	if key == "" && len(p.Dimensions) > 0 {
+		return p.Dimensions[0], true
+	}
+	i := slices.IndexFunc(p.Dimensions, func(d Dimension) bool { return d.Key == key })
+	if i < 0 {
+		return Dimension{}, false
+	}
+	return p.Dimensions[i], true
+}
+
+func (p PlanState) level(key string) int {
+	return slices.IndexFunc(p.Levels, func(l Level) bool { return l.Key == key })
+}
+
+// Request is what members asked and whether it was answered. Its JSON is what the read models keep.
+type Request struct {
+	ID       RequestID `json:"id"`
+	Item     ItemID    `json:"item,omitempty"`
+	Due      Date      `json:"due,omitzero"`
+	Made     Position  `json:"made"`
+	Answered Position  `json:"answered,omitempty"`
+}
+
+type entry struct {
+	position Position
+	id       EventID
+	seq      uint64
+	event    Event
+}
+
+// Item finds an item.
+func (p *Plan) Item(id ItemID) (Item, bool) { it, ok := p.items[id]; return it, ok }
+
+// Items are all items in the order in which they were added.
+func (p *Plan) Items() []Item {
+	all := make([]Item, len(p.order))
+	for i, id := range p.order {
+		all[i] = p.items[id]
+	}
+	return all
+}
+
+func (p *Plan) apply(r Recorded) {
+	if p.items == nil {
+		p.items, p.requests, p.resolutions = map[ItemID]Item{}, map[RequestID]Request{}, map[ResolutionID]bool{}
+	}
+	p.PlanState = p.PlanState.After(r)
+	p.entries = append(p.entries, entry{r.Position, r.ID, r.PlanSeq, r.Event})
+	switch e := r.Event.(type) {
+	case *ItemAdded:
+		p.order = append(p.order, e.Item)
+	case *RequestMade:
+		p.requests[e.Request] = Request{ID: e.Request, Item: e.Item, Due: e.Due, Made: r.Position}
+		return
+	case *RequestAnswered:
+		q := p.requests[e.Request]
+		q.Answered = r.Position
+		p.requests[e.Request] = q
+		return
+	case *ResolutionRecorded:
+		p.resolutions[e.Resolution] = true
+	}
+	if id := r.Item(); id != "" {
+		p.items[id] = p.items[id].After(r)
+	}
+}
+
+// Register is the current state of the history [People].
+type Register struct {
+	persons map[ActorID]Person
+	tokens  map[TokenID]Token
+}
+
+// Person is someone whose acts are recorded.
+type Person struct {
+	ID   ActorID
+	Kind ActorKind
+	Name Position // the event that carries the name
+	Left bool
+}
+
+// Token is an issued bearer token, without its secret.
+type Token struct {
+	ID      TokenID
+	Person  ActorID
+	Role    Role
+	SHA256  string
+	Expires Date
+	Revoked bool
+}
+
+// Person finds a registered person.
+func (g *Register) Person(id ActorID) (Person, bool) { p, ok := g.persons[id]; return p, ok }
+
+// Token finds a token, revoked or not.
+func (g *Register) Token(id TokenID) (Token, bool) { t, ok := g.tokens[id]; return t, ok }
+
+func (g *Register) apply(r Recorded) {
+	if g.persons == nil {
+		g.persons, g.tokens = map[ActorID]Person{}, map[TokenID]Token{}
+	}
+	switch e := r.Event.(type) {
+	case *PersonRegistered:
+		g.persons[e.Person] = Person{ID: e.Person, Kind: e.Kind, Name: r.Position}
+	case *PersonRenamed:
+		p := g.persons[e.Person]
+		p.Name = r.Position
+		g.persons[e.Person] = p
+	case *PersonLeft:
+		p := g.persons[e.Person]
+		p.Left = true
+		g.persons[e.Person] = p
+	case *TokenIssued:
+		g.tokens[e.Token] = Token{ID: e.Token, Person: e.Person, Role: e.Role, SHA256: e.SHA256, Expires: e.Expires}
+	case *TokenRevoked:
+		t := g.tokens[e.Token]
+		t.Revoked = true
+		g.tokens[e.Token] = t
+	}
+}

@@ -1,0 +1,174 @@
+package domain
+
+import "slices"
+
+// Item is the state of one item: what the events about it add up to. It holds no texts, only the positions of the events
+// that carry them, so it never needs erasing. Its JSON is what the read models keep; fields are only ever added.
+//
+// A Position field points at the event that said so: who, when and in which words stand there. Zero means never.
+type Item struct {
+	ID       ItemID    `json:"id"`
+	Ref      string    `json:"ref,omitempty"`
+	Level    string    `json:"level"`
+	Parent   ItemID    `json:"parent,omitempty"`
+	Added    Position  `json:"added"`
+	Title    Position  `json:"title"`
+	Owner    Position  `json:"owner,omitempty"`
+	Person   ActorID   `json:"person,omitempty"`
+	Due      Date      `json:"due,omitzero"`
+	DueAt    Position  `json:"due_at,omitempty"` // the event that set Due
+	Original Date      `json:"original,omitzero"`
+	Moves    int       `json:"moves,omitempty"` // how often the due date was moved
+	State    ItemState `json:"state"`
+	StateAt  Position  `json:"state_at"`
+	Ratings  []Rating  `json:"ratings,omitempty"`
+	Progress Position  `json:"progress,omitempty"`
+	Result   Result    `json:"result,omitempty"`
+	Outcome  Position  `json:"outcome,omitempty"`
+}
+
+// ItemState says whether work on an item goes on.
+type ItemState string
+
+// The states.
+const (
+	ItemOpen      ItemState = "open"
+	ItemOnHold    ItemState = "suspended"
+	ItemWithdrawn ItemState = "cancelled"
+)
+
+// Rating is an item's current rating in one dimension.
+type Rating struct {
+	Dimension string   `json:"dimension"`
+	Scheme    string   `json:"scheme"`
+	Value     string   `json:"value"`
+	Meaning   Meaning  `json:"meaning"`
+	Since     Date     `json:"since"`            // stated date of the change to this value
+	Set       Position `json:"set"`              // the change to this value
+	Held      Position `json:"held"`             // the latest event that set or affirmed it
+	Reason    Position `json:"reason,omitempty"` // the event that carries its current justification
+	Owed      bool     `json:"owed,omitempty"`   // members are owed a justification
+	SameAs    ItemID   `json:"same_as,omitempty"`
+}
+
+// Rating finds the rating of a dimension.
+func (it Item) Rating(dimension string) (Rating, bool) {
+	i := it.rating(dimension)
+	if i < 0 {
+		return Rating{}, false
+	}
+	return it.Ratings[i], true
+}
+
+func (it Item) rating(dimension string) int {
+	return slices.IndexFunc(it.Ratings, func(r Rating) bool { return r.Dimension == dimension })
+}
+
+// After is the item's state after one more event about it. The receiver is not changed. Events that say nothing of the
+// item's state leave it as it was.
+func (it Item) After(r Recorded) Item {
+	switch e := r.Event.(type) {
+	case *ItemAdded:
+		it = Item{ID: e.Item, Ref: e.Ref, Level: e.Level, Parent: e.Parent, Added: r.Position, Title: r.Position,
+			Person: e.Person, Due: e.Due, Original: e.Due, State: ItemOpen, StateAt: r.Position}
+		if !e.Due.IsZero() {
+			it.DueAt = r.Position
+		}
+		if e.Owned {
+			it.Owner = r.Position
+		}
+	case *ItemReworded:
+		it.Title = r.Position
+	case *ItemMoved:
+		it.Parent = e.To
+	case *OwnerAssigned:
+		it.Owner, it.Person = r.Position, e.Person
+	case *DueDateSet:
+		it.Due, it.Original, it.DueAt = e.Due, e.Due, r.Position
+	case *DueDateMoved:
+		it.Due, it.DueAt = e.To, r.Position
+		it.Moves++
+	case *ItemSuspended:
+		it.State, it.StateAt = ItemOnHold, r.Position
+	case *ItemResumed:
+		it.State, it.StateAt = ItemOpen, r.Position
+	case *ItemCancelled:
+		it.State, it.StateAt = ItemWithdrawn, r.Position
+	case *ProgressReported:
+		it.Progress = r.Position
+	case *OutcomeRecorded:
+		it.Result, it.Outcome = e.Result, r.Position
+	case *RatingChanged, *RatingAffirmed, *JustificationGiven:
+		it.Ratings = rated(slices.Clone(it.Ratings), r)
+	case *EntryCorrected:
+		it.Ratings = slices.Clone(it.Ratings)
+		it.correct(e, r.Position)
+	}
+	return it
+}
+
+// rated folds an event about a rating into ratings of its own.
+func rated(all []Rating, r Recorded) []Rating {
+	at := func(dimension string) *Rating {
+		i := slices.IndexFunc(all, func(r Rating) bool { return r.Dimension == dimension })
+		if i < 0 {
+			all = append(all, Rating{Dimension: dimension})
+			i = len(all) - 1
+		}
+		return &all[i]
+	}
+	switch e := r.Event.(type) {
+	case *RatingChanged:
+		now := Rating{Dimension: e.Dimension, Scheme: e.Scheme, Value: e.To, Meaning: e.Meaning, Since: r.Stated,
+			Set: r.Position, Held: r.Position, Owed: e.Owed, SameAs: e.SameAs}
+		if e.Justified {
+			now.Reason = r.Position
+		}
+		*at(e.Dimension) = now
+	case *RatingAffirmed:
+		to := at(e.Dimension)
+		to.Held, to.Reason, to.Owed, to.SameAs = r.Position, r.Position, false, e.SameAs
+	case *JustificationGiven:
+		to := at(e.Dimension)
+		to.Reason, to.Owed, to.SameAs = r.Position, false, e.SameAs
+	}
+	return all
+}
+
+// correct applies a correction where what it corrects is still current; history keeps both in any case.
+func (it *Item) correct(e *EntryCorrected, at Position) {
+	if e.Field == "title" && it.Title == e.Entry {
+		it.Title = at
+	}
+	if e.Field == "owner" && it.Owner == e.Entry {
+		it.Owner = at
+	}
+	if e.Field == "progress" && it.Progress == e.Entry {
+		it.Progress = at
+	}
+	if e.Field == "due" && it.DueAt == e.Entry {
+		it.Due, _ = parseISO(e.Value)
+	}
+	if it.Outcome == e.Entry {
+		switch e.Field {
+		case "outcome":
+			it.Outcome = at
+		case "result":
+			it.Result = Result(e.Value)
+		}
+	}
+	for i := range it.Ratings {
+		it.Ratings[i].correct(e, at)
+	}
+}
+
+func (r *Rating) correct(e *EntryCorrected, at Position) {
+	switch {
+	case e.Field == "justification" && r.Reason == e.Entry:
+		r.Reason = at
+	case e.Field == "rating" && r.Set == e.Entry:
+		r.Value, r.Meaning = e.Value, e.Meaning
+	case e.Field == "stated" && r.Set == e.Entry:
+		r.Since, _ = parseISO(e.Value)
+	}
+}
