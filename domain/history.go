@@ -1,6 +1,9 @@
 package domain
 
-import "slices"
+import (
+	"maps"
+	"slices"
+)
 
 // History is what a history's events add up to: the consistency boundary against which commands are decided. It is a
 // plan's, or the reserved [People]'s.
@@ -30,6 +33,16 @@ func (h *History) Done(c CommandID) (Done, bool) { d, ok := h.done[c]; return d,
 
 // Pending are the stored parts of a command whose last part is missing: it is being appended, or was cut short.
 func (h *History) Pending() []Recorded { return h.gather.Pending() }
+
+// clone is a copy to decide a command of several steps against, step by step.
+func (h *History) clone() *History {
+	c := *h
+	c.done = maps.Clone(h.done)
+	c.plan.items, c.plan.order = maps.Clone(h.plan.items), slices.Clone(h.plan.order)
+	c.plan.requests, c.plan.resolutions = maps.Clone(h.plan.requests), maps.Clone(h.plan.resolutions)
+	c.plan.entries = slices.Clone(h.plan.entries)
+	return &c
+}
 
 // Apply folds the next event. It cannot fail: what is recorded has happened.
 func (h *History) Apply(r Recorded) {
@@ -113,6 +126,28 @@ type Request struct {
 	Answered Position  `json:"answered,omitempty"`
 }
 
+// RequestAbout is the members' request that an event makes or answers, "" for other events.
+func RequestAbout(e Event) RequestID {
+	switch e := e.(type) {
+	case *RequestMade:
+		return e.Request
+	case *RequestAnswered:
+		return e.Request
+	case *JustificationGiven:
+		return e.Answers
+	}
+	return ""
+}
+
+// After is the request's state after one more event about it.
+func (q Request) After(r Recorded) Request {
+	if e, made := r.Event.(*RequestMade); made {
+		return Request{ID: e.Request, Item: e.Item, Due: e.Due, Made: r.Position}
+	}
+	q.Answered = r.Position
+	return q
+}
+
 type entry struct {
 	position Position
 	id       EventID
@@ -141,16 +176,11 @@ func (p *Plan) apply(r Recorded) {
 	switch e := r.Event.(type) {
 	case *ItemAdded:
 		p.order = append(p.order, e.Item)
-	case *RequestMade:
-		p.requests[e.Request] = Request{ID: e.Request, Item: e.Item, Due: e.Due, Made: r.Position}
-		return
-	case *RequestAnswered:
-		q := p.requests[e.Request]
-		q.Answered = r.Position
-		p.requests[e.Request] = q
-		return
 	case *ResolutionRecorded:
 		p.resolutions[e.Resolution] = true
+	}
+	if id := RequestAbout(r.Event); id != "" {
+		p.requests[id] = p.requests[id].After(r)
 	}
 	if id := r.Item(); id != "" {
 		p.items[id] = p.items[id].After(r)

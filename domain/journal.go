@@ -46,8 +46,13 @@ type Change struct {
 	Digest      Hash // of the whole command, texts included; the journal stores it salted
 	Correlation string
 	Causation   string
+	Facts       []Fact
+}
+
+// Fact is an event that is to be recorded, with when it happened and on whose authority. Stated is never zero.
+type Fact struct {
 	Basis
-	Events []Event
+	Event Event
 }
 
 // Recorded is an event as it lies in the history.

@@ -108,7 +108,7 @@ func (s Scheme) check(field string) error {
 		case !isID(v.Key) || seen[v.Key]:
 			return Errorf(Invalid, field, "rating key %s is not an id or stands twice", quote(v.Key)).WithHint("use " + idRule)
 		case !slices.Contains(meanings, v.Meaning):
-			return Errorf(Invalid, field, "rating %s has no known meaning", quote(v.Key)).WithHint("one of " + list(meanings))
+			return Errorf(Invalid, field, "rating %s has no known meaning", quote(v.Key)).WithHint("one of " + oneOf(meanings))
 		}
 		if err := checkLine(field, v.Label, 100); err != nil {
 			return err

@@ -91,7 +91,7 @@ func needText(field string, t Text, why string) error {
 	return checkText(field, t)
 }
 
-func list[T ~string](all []T) string {
+func oneOf[T ~string](all []T) string {
 	words := make([]string, len(all))
 	for i, w := range all {
 		words[i] = string(w)

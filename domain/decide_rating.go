@@ -1,0 +1,173 @@
+package domain
+
+import (
+	"slices"
+	"strconv"
+)
+
+func (p *Plan) dimension(key string) (Dimension, error) {
+	d, ok := p.Dimension(key)
+	if !ok {
+		var keys []string
+		for _, d := range p.Dimensions {
+			keys = append(keys, d.Key)
+		}
+		return d, Errorf(Invalid, "dimension", "the plan has no dimension %s", quote(key)).WithHint("one of " + oneOf(keys))
+	}
+	return d, nil
+}
+
+func (d Dimension) value(field, key string) (Value, error) {
+	v, ok := d.Scheme.Value(key)
+	if !ok {
+		return v, Errorf(Invalid, field, "%s is no rating of the scheme %s", quote(key), d.Scheme.ID).WithHint("one of " + oneOf(d.Scheme.Keys()))
+	}
+	return v, nil
+}
+
+func (c Rate) decide(h *History) ([]Event, error) {
+	p, it, err := h.item(c.Item)
+	if err != nil {
+		return nil, err
+	}
+	d, err := p.dimension(c.Dimension)
+	if err != nil {
+		return nil, err
+	}
+	to, err := d.value("to", c.To)
+	if err = first(err, p.reason(c.Item, c.Justification, c.SameAs)); err != nil {
+		return nil, err
+	}
+	now, rated := it.Rating(d.Key)
+	given := c.Justification != ""
+	switch {
+	case given && c.Owed:
+		return nil, Errorf(Invalid, "owed", "a justification is given and owed at once").WithHint("leave one out")
+	case rated && now.Value == c.To && given:
+		return one(&RatingAffirmed{Item: c.Item, Dimension: d.Key, Scheme: d.Scheme.ID, Value: to.Key, Meaning: to.Meaning,
+			SameAs: c.SameAs, Justification: c.Justification}, nil)
+	case rated && now.Value == c.To:
+		return nil, Errorf(Refused, "to", "the item %s is %s already", quote(string(c.Item)), quote(c.To)).
+			WithHint("give a new justification to affirm it")
+	case to.Meaning.NeedsReason() && !given && !c.Owed:
+		return nil, Errorf(Invalid, "justification", "members will ask why it is %s", quote(to.Label)).
+			WithHint("give a justification, or say that one is owed")
+	}
+	return one(&RatingChanged{Item: c.Item, Dimension: d.Key, Scheme: d.Scheme.ID, From: now.Value, To: to.Key,
+		Meaning: to.Meaning, Justified: given, Owed: c.Owed, SameAs: c.SameAs, Justification: c.Justification}, nil)
+}
+
+// reason checks a justification that may be there, and the item whose justification it repeats.
+func (p *Plan) reason(id ItemID, why Text, sameAs ItemID) error {
+	if sameAs == "" {
+		return checkText("justification", why)
+	}
+	if sameAs == id {
+		return Errorf(Invalid, "same_as", "an item can't repeat its own justification")
+	}
+	if _, err := p.find("same_as", sameAs); err != nil {
+		return err
+	}
+	return needText("justification", why, "keep the words as written beside the item that they point to")
+}
+
+func (c Justify) decide(h *History) ([]Event, error) {
+	p, it, err := h.item(c.Item)
+	if err != nil {
+		return nil, err
+	}
+	d, err := p.dimension(c.Dimension)
+	if err != nil {
+		return nil, err
+	}
+	now, rated := it.Rating(d.Key)
+	if !rated {
+		return nil, Errorf(Refused, "item", "the item %s has no rating to justify", quote(string(c.Item))).WithHint("rate it first")
+	}
+	if c.Answers != "" {
+		_, err = p.answerable("answers", c.Answers)
+	}
+	return one(&JustificationGiven{Item: c.Item, Dimension: d.Key, Value: now.Value, SameAs: c.SameAs, Answers: c.Answers,
+		Justification: c.Justification}, first(err, p.reason(c.Item, c.Justification, c.SameAs),
+		needText("justification", c.Justification, "say the reason")))
+}
+
+func (c Correct) decide(h *History) ([]Event, error) {
+	if _, err := h.live(); err != nil && h.plan.Closed == 0 {
+		return nil, err
+	}
+	p := &h.plan
+	target, ok := p.entry(c.Entry)
+	if !ok {
+		return nil, Errorf(NotFound, "entry", "the plan has no entry %s", quote(c.Entry)).
+			WithHint("give the number or event id that its timeline shows")
+	}
+	e := &EntryCorrected{Corrects: target.id, Entry: target.position, Item: target.event.about(), Field: c.Field, Reason: c.Reason}
+	return one(e, first(c.fill(e, p, target), needText("reason", c.Reason, "say why the entry was wrong"),
+		needText("to", c.To, "say what the entry should have said")))
+}
+
+func (p *Plan) entry(name string) (entry, bool) {
+	seq, _ := strconv.ParseUint(name, 10, 64)
+	i := slices.IndexFunc(p.entries, func(e entry) bool { return e.seq == seq || string(e.id) == name })
+	if i < 0 {
+		return entry{}, false
+	}
+	return p.entries[i], true
+}
+
+// fill puts what the entry should have said into the correction, if the entry has such a field.
+func (c Correct) fill(e *EntryCorrected, p *Plan, target entry) error {
+	date := func() error {
+		d, err := ParseDate(string(c.To))
+		if err != nil {
+			return err
+		}
+		e.Value = d.String()
+		return nil
+	}
+	switch was := target.event.(type) {
+	case *EntryCorrected:
+		return Errorf(Refused, "entry", "entry %s is itself a correction", quote(c.Entry)).WithHint("correct the entry that it corrects once more")
+	case *RatingChanged:
+		if c.Field == "rating" {
+			d, err := p.dimension(was.Dimension)
+			if err != nil {
+				return err
+			}
+			v, err := d.value("to", string(c.To))
+			e.Value, e.Meaning = v.Key, v.Meaning
+			return err
+		}
+	case *OutcomeRecorded:
+		if c.Field == "result" {
+			e.Value = string(c.To)
+			return checkResult("to", Result(c.To))
+		}
+	case *ItemAdded, *DueDateSet, *DueDateMoved:
+		if c.Field == "due" {
+			return date()
+		}
+	}
+	if c.Field == "stated" {
+		return date()
+	}
+	for name := range Texts(target.event) {
+		if name == c.Field {
+			e.Text, e.Entry = c.To, p.corrected(target, name)
+			return nil
+		}
+	}
+	return Errorf(Invalid, "field", "a %s entry has no %s to correct", target.event.Type(), quote(c.Field))
+}
+
+// corrected is where a text of an entry stands now: in its latest correction, or in itself.
+func (p *Plan) corrected(target entry, field string) Position {
+	at := target.position
+	for _, later := range p.entries {
+		if e, ok := later.event.(*EntryCorrected); ok && e.Corrects == target.id && e.Field == field {
+			at = later.position
+		}
+	}
+	return at
+}
