@@ -88,14 +88,15 @@ func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 func (d *Date) UnmarshalText(b []byte) error {
 	got, ok := parseISO(string(b))
 	if !ok {
-		return dateError(string(b), "as 2020-02-03, 2020-02 or unknown")
+		return Errorf(Invalid, "date", "%s is not a date", quote(string(b))).WithHint("write it as 2020-02-03, 2020-02 or unknown")
 	}
 	*d = got
 	return nil
 }
 
-func dateError(s, form string) error {
-	return Errorf(Invalid, "date", "%s is not a date", quote(s)).WithHint("write it " + form)
+func dateError(field, s string) error {
+	return Errorf(Invalid, field, "%s is not a date", quote(s)).
+		WithHint("write it as 2020-02-03, 3 February 2020, 03/02/2020 or February 2020; the day must exist")
 }
 
 func parseISO(s string) (Date, bool) {
@@ -124,12 +125,14 @@ func plausible(year int) bool { return year >= 1888 && year <= 2199 }
 // "03/02/2020", "3.2.20", "February 2020", "Oct 12" (a month and a year, never a day), "03/2020", "unknown".
 // A two-digit year is of this century. A day that does not exist is an error, as is a text with more in it than a date.
 func ParseDate(s string) (Date, error) {
-	const form = "as 2020-02-03, 3 February 2020, 03/02/2020 or February 2020"
 	clean := strings.ToLower(strings.Join(strings.Fields(s), " "))
 	if d, ok := parseISO(clean); ok {
 		return d, nil
 	}
 	parts := strings.FieldsFunc(clean, func(r rune) bool { return strings.ContainsRune(" /.,-", r) })
+	if strings.HasPrefix(clean, "-") {
+		parts = nil
+	}
 	parts = dropWeekday(parts)
 	var d Date
 	var ok bool
@@ -140,7 +143,7 @@ func ParseDate(s string) (Date, error) {
 		d, ok = dayMonthYear(parts[0], parts[1], parts[2])
 	}
 	if !ok {
-		return Date{}, dateError(s, form)
+		return Date{}, dateError("date", s)
 	}
 	return d, nil
 }
@@ -159,7 +162,9 @@ func dropWeekday(parts []string) []string {
 func monthYear(m, y string) (Date, bool) {
 	month, okM := parseMonth(m)
 	year, okY := parseYear(y)
-	return Date{year: year, month: month}, okM && okY
+	_, err := strconv.Atoi(m)
+	numeric := err == nil
+	return Date{year: year, month: month}, okM && okY && (!numeric || len(y) == 4) // "02/03" is a day without a year
 }
 
 func dayMonthYear(d, m, y string) (Date, bool) {

@@ -121,7 +121,7 @@ func (c Correct) fill(e *EntryCorrected, p *Plan, target entry) error {
 	date := func() error {
 		d, err := ParseDate(string(c.To))
 		if err != nil {
-			return err
+			return dateError("to", string(c.To))
 		}
 		e.Value = d.String()
 		return nil
