@@ -168,6 +168,7 @@ func (r *Rating) correct(e *EntryCorrected, at Position) {
 		r.Reason = at
 	case e.Field == "rating" && r.Set == e.Entry:
 		r.Value, r.Meaning = e.Value, e.Meaning
+		r.Owed = e.Meaning.NeedsReason() && r.Reason == 0
 	case e.Field == "stated" && r.Set == e.Entry:
 		r.Since, _ = parseISO(e.Value)
 	}
