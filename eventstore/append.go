@@ -1,0 +1,194 @@
+package eventstore
+
+import (
+	"context"
+	"encoding/hex"
+	"strings"
+	"time"
+
+	"plantrail/domain"
+)
+
+// sealed is an event ready to be stored.
+type sealed struct {
+	rec   domain.Recorded
+	body  []byte
+	texts []byte // nil: it has none
+}
+
+// Append implements [domain.Journal].
+//
+// The caller's context is heeded until the first byte is sent; from then on the outcome is found out even if nobody waits
+// for it any more.
+func (s *Store) Append(ctx context.Context, head domain.Head, c domain.Change) ([]domain.Recorded, error) {
+	if err := s.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer s.leave()
+	events, err := s.seal(head, c)
+	if err != nil {
+		return nil, err
+	}
+	until := time.Now().Add(patience)
+	if err := s.putTexts(events, until, c.Command); err != nil {
+		return nil, err
+	}
+	// A crash here leaves texts without their events. Nobody sees them, for texts are found through their event only, and
+	// the sweep removes them.
+	if err := s.putEvents(head, events, until, c.Command); err != nil {
+		return nil, err
+	}
+	s.stats.appends.Add(1)
+	s.stats.events.Add(uint64(len(events)))
+	return recorded(events), nil
+}
+
+func recorded(events []sealed) []domain.Recorded {
+	all := make([]domain.Recorded, len(events))
+	for i := range events {
+		all[i] = events[i].rec
+		s := &events[i]
+		s.body, s.texts = nil, nil
+	}
+	return all
+}
+
+// seal makes the stored form of a change: ids, numbers and the chain of leaf hashes are known before anything is sent.
+func (s *Store) seal(head domain.Head, c domain.Change) ([]sealed, error) {
+	if err := checkChange(c); err != nil {
+		return nil, err
+	}
+	at := later(s.cfg.Now().UTC().Truncate(time.Microsecond), head.RecordedAt)
+	salted := ""
+	hash := hex.EncodeToString(c.Digest[:])
+	if hasText(c.Facts) {
+		salted = hash
+	}
+	prev, events := head.Leaf, make([]sealed, len(c.Facts))
+	for i, f := range c.Facts {
+		texts, digests, commandDigest, err := disclose(f.Event, salted)
+		if err != nil {
+			return nil, err
+		}
+		if salted != "" {
+			salted, hash = "", commandDigest // it lies with the first event, all carry its digest
+		}
+		r := domain.Recorded{PlanSeq: head.PlanSeq + uint64(i) + 1, Prev: prev, ID: s.cfg.NewID(), Plan: c.Plan, Basis: f.Basis,
+			RecordedAt: at, Actor: c.Actor, Command: c.Command, CommandHash: hash, Part: i + 1, Parts: len(c.Facts),
+			Correlation: c.Correlation, Causation: c.Causation, Texts: len(digests), Event: f.Event}
+		body, err := encode(s.cfg.Org, r, digests)
+		if err != nil {
+			return nil, err
+		}
+		r.Leaf = LeafHash(body)
+		prev = r.Leaf
+		events[i] = sealed{r, body, texts}
+	}
+	return events, nil
+}
+
+func later(a, b time.Time) time.Time {
+	if a.Before(b) {
+		return b
+	}
+	return a
+}
+
+// checkChange guards the subject and the chain: what a faulty caller might give here could not be taken back.
+func checkChange(c domain.Change) error {
+	plan := string(c.Plan)
+	if c.Plan.Reserved() {
+		plan = strings.TrimPrefix(plan, "_")
+	}
+	if _, err := domain.ParsePlanID(plan); err != nil {
+		return err
+	}
+	if _, err := domain.ParseCommandID(string(c.Command)); err != nil {
+		return err
+	}
+	if len(c.Facts) == 0 {
+		return domain.Errorf(domain.Internal, "", "a change without events can't be recorded")
+	}
+	for _, f := range c.Facts {
+		if f.Stated.IsZero() || f.Event == nil {
+			return domain.Errorf(domain.Internal, "", "an event without a stated date can't be recorded")
+		}
+	}
+	return nil
+}
+
+// putTexts stores the texts. A failure is never an unknown outcome of the command: without its events nothing happened.
+func (s *Store) putTexts(events []sealed, until time.Time, c domain.CommandID) error {
+	var msgs []message
+	for _, e := range events {
+		if e.texts != nil {
+			// The id is new, so a second copy can only be our own retry: the expected sequence 0 keeps it out.
+			msgs = append(msgs, message{subject: s.names.textSubject(e.rec.Plan, e.rec.ID), guard: true, body: e.texts})
+		}
+	}
+	for _, part := range split(msgs) {
+		e := newEntry(until, part)
+		s.texts.put(e)
+		ours := e.last == conflict && e.maybe // our earlier try is there
+		if e.last != stored && !ours {
+			return s.outcome(e.err, e.last, false, c)
+		}
+		until = extend(until, len(msgs))
+	}
+	return nil
+}
+
+// putEvents stores the events, each batch on condition that the one before it is the plan's last, and notes the positions.
+func (s *Store) putEvents(head domain.Head, events []sealed, until time.Time, c domain.CommandID) error {
+	msgs := make([]message, len(events))
+	for i, e := range events {
+		msgs[i] = message{subject: s.names.subject(e.rec.Plan), typ: typePrefix + e.rec.Event.Type() + ".v1", body: e.body}
+	}
+	last, done := uint64(head.Position), 0
+	for _, part := range split(msgs) {
+		part[0].guard, part[0].after = true, last
+		e := newEntry(until, part)
+		s.history.put(e)
+		if e.last != stored {
+			if e.last == conflict {
+				s.stats.conflicts.Add(1)
+			}
+			return s.outcome(e.err, e.last, e.maybe || done > 0 && e.last != conflict, c)
+		}
+		for i := range part {
+			events[done].rec.Position = domain.Position(e.first + uint64(i))
+			s.stats.bytes.Add(uint64(len(part[i].body)))
+			done++
+		}
+		last = e.first + uint64(len(part)) - 1
+		until = extend(until, len(msgs))
+		// A crash here leaves the first batches of a command of more than maxBatch events. Its last part is missing, so
+		// readers hold the others back, and domain.Service voids them before the plan's next command.
+	}
+	return nil
+}
+
+// extend gives a command of several batches new time after each that is stored.
+func extend(until time.Time, n int) time.Time {
+	if n <= maxBatch {
+		return until
+	}
+	return time.Now().Add(patience)
+}
+
+// split cuts messages into batches that the server takes.
+func split(msgs []message) [][]message {
+	var parts [][]message
+	size, from := 0, 0
+	for i, m := range msgs {
+		if i > from && (i-from == maxBatch || size+len(m.body) > maxBatchBytes) {
+			parts = append(parts, msgs[from:i])
+			from, size = i, 0
+		}
+		size += len(m.body)
+	}
+	if from < len(msgs) {
+		parts = append(parts, msgs[from:])
+	}
+	return parts
+}

@@ -1,0 +1,111 @@
+package eventstore
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"plantrail/domain"
+)
+
+// Events yields every event of the organisation after a position, in order, without texts. Without follow it ends at the
+// history's end as it was when the reading began; with follow it goes on with new events until ctx ends, which is the one
+// error that is no fault.
+//
+// A gap in the positions, an event that can't be read or a broken connection ends the sequence with an error: it never
+// looks like the end.
+func (s *Store) Events(ctx context.Context, after domain.Position, follow bool) iter.Seq2[domain.Recorded, error] {
+	return func(yield func(domain.Recorded, error) bool) {
+		for m, err := range s.raw(ctx, uint64(after), follow) {
+			r, err := s.decode(m, err)
+			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// raw is Events before decoding. The messages come by an ordered consumer, which needs no acknowledgements and makes
+// itself anew when it has missed something.
+func (s *Store) raw(ctx context.Context, after uint64, follow bool) iter.Seq2[kept, error] {
+	return func(yield func(kept, error) bool) {
+		state, err := s.stream(ctx, s.names.history())
+		if err == nil && after > state.Last {
+			err = domain.Errorf(domain.Internal, "position", "the reader is at %d, the history ends at %d", after, state.Last).
+				WithHint("the history is shorter than what was read from it before: keep the store as it is, restore from the backup")
+		}
+		if err != nil {
+			yield(kept{}, err)
+			return
+		}
+		if after == state.Last && !follow {
+			return
+		}
+		sub, err := s.subscribe(ctx, after)
+		if err != nil {
+			yield(kept{}, err)
+			return
+		}
+		defer sub.Stop()
+		for next := after + 1; follow || next <= state.Last; next++ {
+			m, err := s.nextOf(ctx, sub, next)
+			if !yield(m, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+func (s *Store) subscribe(ctx context.Context, after uint64) (jetstream.MessagesContext, error) {
+	consumer, err := s.js.OrderedConsumer(ctx, s.names.history(), jetstream.OrderedConsumerConfig{
+		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1,
+	})
+	if err != nil {
+		return nil, s.unavailable(err)
+	}
+	sub, err := consumer.Messages(jetstream.PullMaxMessages(2000), jetstream.PullHeartbeat(2*time.Second))
+	if err != nil {
+		return nil, s.unavailable(err)
+	}
+	return sub, nil
+}
+
+// nextOf waits for the next message, which must have this sequence.
+func (s *Store) nextOf(ctx context.Context, sub jetstream.MessagesContext, want uint64) (kept, error) {
+	msg, err := sub.Next(jetstream.NextContext(ctx))
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return kept{}, ctx.Err()
+	case err != nil:
+		return kept{}, s.unavailable(err)
+	}
+	seq, err := sequenceOf(msg.Reply())
+	if err != nil {
+		return kept{}, err
+	}
+	if seq != want {
+		return kept{}, domain.Errorf(domain.Internal, fmt.Sprintf("position %d", want), "it is missing: position %d follows %d", seq, want-1).
+			WithHint("keep the store as it is and restore from the backup")
+	}
+	return kept{Subject: msg.Subject(), Seq: seq, Data: msg.Data()}, nil
+}
+
+// sequenceOf reads the stream sequence from a delivered message's reply subject:
+// $JS.ACK.<stream>.<consumer>.<delivered>.<sequence>.…, or with a domain and an account hash after ACK.
+func sequenceOf(reply string) (uint64, error) {
+	parts := strings.Split(reply, ".")
+	at := 5
+	if len(parts) >= 11 {
+		at = 7
+	}
+	if len(parts) < 9 {
+		return 0, nats.ErrNotJSMessage
+	}
+	return strconv.ParseUint(parts[at], 10, 64)
+}

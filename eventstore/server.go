@@ -1,0 +1,114 @@
+package eventstore
+
+import (
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/nats-io/nats-server/v2/server"
+
+	"plantrail/domain"
+)
+
+// embedded is a nats-server inside this process, without a port, that syncs each write to disk before it answers.
+type embedded struct {
+	*server.Server
+	lock *os.File
+}
+
+func startEmbedded(cfg Config) (*embedded, error) {
+	if !versionOK(server.VERSION) {
+		return nil, oldServer("the embedded server", server.VERSION)
+	}
+	dir := filepath.Join(cfg.DataDir, "jetstream")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, refuse("data directory", "%v", err)
+	}
+	lock, err := lockStore(dir)
+	if err != nil {
+		return nil, err
+	}
+	srv, err := runServer(cfg, dir)
+	if err != nil {
+		_ = lock.Close()
+		return nil, err
+	}
+	return &embedded{srv, lock}, nil
+}
+
+func runServer(cfg Config, dir string) (*server.Server, error) {
+	srv, err := server.NewServer(&server.Options{
+		ServerName:             "plantrail-" + string(cfg.Org),
+		DontListen:             true,
+		NoSigs:                 true,
+		JetStream:              true,
+		StoreDir:               dir,
+		SyncAlways:             true, // without it an acknowledged event may be two minutes from the disk
+		DisableJetStreamBanner: true,
+	})
+	if err != nil {
+		return nil, refuse("embedded server", "%v", err)
+	}
+	srv.SetLoggerV2(serverLog{cfg.Logger.With("part", "nats-server")}, false, false, false)
+	srv.Start()
+	if !srv.ReadyForConnections(10*time.Second) || !srv.JetStreamEnabled() {
+		srv.Shutdown()
+		srv.WaitForShutdown()
+		return nil, domain.Errorf(domain.Unavailable, "embedded server", "JetStream did not start on %s", dir).
+			WithHint("see the log: a full disk and missing rights are the usual causes")
+	}
+	return srv, nil
+}
+
+// lockStore keeps two servers off one store: nats-server itself would let both write. The lock ends with the process.
+func lockStore(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, refuse("data directory", "%v", err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		_ = f.Close()
+		return nil, refuse("data directory", "%s is in use by another process", dir).
+			WithHint("stop the other plantrail, or give this one its own directory")
+	}
+	return f, nil
+}
+
+func (e *embedded) stop() {
+	e.Shutdown()
+	e.WaitForShutdown()
+	_ = e.lock.Close()
+}
+
+// leastVersion is the first server that never tears an atomic batch in a power cut.
+const leastVersion = "2.15"
+
+func versionOK(v string) bool {
+	parts := strings.SplitN(strings.TrimPrefix(v, "v"), ".", 3)
+	if len(parts) < 2 {
+		return false
+	}
+	major, err1 := strconv.Atoi(parts[0])
+	minor, err2 := strconv.Atoi(parts[1])
+	return err1 == nil && err2 == nil && (major > 2 || major == 2 && minor >= 15)
+}
+
+func oldServer(which, version string) error {
+	return refuse("nats-server", "%s is version %s, plantrail needs %s or newer", which, version, leastVersion).
+		WithHint("upgrade nats-server: older ones can tear a batch in a power cut")
+}
+
+// serverLog passes the server's own log on. Its notices are routine.
+type serverLog struct{ to *slog.Logger }
+
+func (l serverLog) Noticef(f string, v ...any) { l.to.Debug(fmt.Sprintf(f, v...)) }
+func (l serverLog) Warnf(f string, v ...any)   { l.to.Warn(fmt.Sprintf(f, v...)) }
+func (l serverLog) Fatalf(f string, v ...any)  { l.to.Error(fmt.Sprintf(f, v...)) }
+func (l serverLog) Errorf(f string, v ...any)  { l.to.Error(fmt.Sprintf(f, v...)) }
+func (l serverLog) Debugf(string, ...any)      {}
+func (l serverLog) Tracef(string, ...any)      {}

@@ -1,0 +1,29 @@
+package eventstore
+
+import "sync/atomic"
+
+// Stats are counts since Open, and the state now. They are plain numbers: whoever publishes them chooses the form.
+type Stats struct {
+	Appends   uint64 // changes recorded
+	Events    uint64 // events recorded
+	Bytes     uint64 // of those events' bodies
+	Conflicts uint64 // appends refused because the plan had moved on
+	Retries   uint64 // attempts repeated
+	Unknowns  uint64 // appends whose outcome could not be found out
+	Batches   uint64 // atomic batches stored, of either stream
+	Batched   uint64 // messages in them
+	ReadOnly  string // why no events are taken now; "" when they are
+	Connected bool
+}
+
+type counters struct {
+	appends, events, bytes, conflicts, retries, unknowns, batches, batched atomic.Uint64
+}
+
+// Stats reads the counts.
+func (s *Store) Stats() Stats {
+	c := &s.stats
+	return Stats{Appends: c.appends.Load(), Events: c.events.Load(), Bytes: c.bytes.Load(), Conflicts: c.conflicts.Load(),
+		Retries: c.retries.Load(), Unknowns: c.unknowns.Load(), Batches: c.batches.Load(), Batched: c.batched.Load(),
+		ReadOnly: s.disk.readOnly(), Connected: s.nc.IsConnected()}
+}

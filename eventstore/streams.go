@@ -1,0 +1,304 @@
+package eventstore
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"plantrail/domain"
+)
+
+// wantHistory is every setting of the history stream. None of them may differ, then or ever.
+func wantHistory(n names, replicas int, journal string) jetstream.StreamConfig {
+	c := wantBoth(replicas, journal)
+	c.Name = n.history()
+	c.Description = "plantrail: what happened, for ever"
+	c.Subjects = []string{"history." + string(n.org) + ".*"}
+	c.DenyDelete, c.DenyPurge = true, true
+	return c
+}
+
+// wantTexts is every setting of the text stream: as the history's, but a message may be erased.
+func wantTexts(n names, replicas int, journal string) jetstream.StreamConfig {
+	c := wantBoth(replicas, journal)
+	c.Name = n.texts()
+	c.Description = "plantrail: the erasable texts of what happened"
+	c.Subjects = []string{"texts." + string(n.org) + ".*.*"}
+	return c
+}
+
+// wantBoth: no limit of any kind, no compression (one flipped bit would make the stream unloadable), and the fields that
+// the server would fill in by itself written out, so that what is read back can be compared with it.
+func wantBoth(replicas int, journal string) jetstream.StreamConfig {
+	return jetstream.StreamConfig{
+		Retention:          jetstream.LimitsPolicy,
+		MaxConsumers:       -1,
+		MaxMsgs:            -1,
+		MaxBytes:           -1,
+		MaxMsgsPerSubject:  -1,
+		MaxMsgSize:         -1,
+		Discard:            jetstream.DiscardNew,
+		Storage:            jetstream.FileStorage,
+		Replicas:           replicas,
+		Duplicates:         2 * time.Minute, // never used: no message carries a Nats-Msg-Id
+		Compression:        jetstream.NoCompression,
+		AllowDirect:        true,
+		AllowAtomicPublish: true,
+		PersistMode:        jetstream.DefaultPersistMode,
+		Metadata:           map[string]string{identityKey: journal},
+	}
+}
+
+// settle brings the process and the streams together: it begins, joins or recognises a journal, and refuses the rest.
+func (s *Store) settle(ctx context.Context, id identity, known bool) error {
+	history, err := s.streamInfo(ctx, s.names.history())
+	if err != nil {
+		return err
+	}
+	texts, err := s.streamInfo(ctx, s.names.texts())
+	if err != nil {
+		return err
+	}
+	found := []*streamInfo{history, texts}
+	switch {
+	case s.cfg.Init:
+		id, err = s.begin(ctx, id, known, found)
+	case s.cfg.Join && !known:
+		id, err = s.join(found)
+	default:
+		err = s.recognise(id, found)
+	}
+	if err != nil {
+		return err
+	}
+	return s.checkStreams(ctx, id)
+}
+
+// begin creates the streams, once. What is on disk after a crash: after the first line the file says "beginning" and no or
+// some streams exist; the next Init goes on with the same id, anything else refuses. No event can have been stored yet.
+func (s *Store) begin(ctx context.Context, id identity, known bool, found []*streamInfo) (identity, error) {
+	for i, name := range []string{s.names.history(), s.names.texts()} {
+		if has := found[i].identity(); found[i] != nil && (!known || has != id.Journal) {
+			return id, refuse("stream "+name, "it exists already, as journal %s", has).
+				WithHint("restore identity.json of that journal, or join it as a further process")
+		}
+	}
+	if !known {
+		id = newIdentity(s.cfg.Org)
+	}
+	if err := id.save(s.cfg.DataDir); err != nil {
+		return id, err
+	}
+	for i, want := range s.wanted(id) {
+		if found[i] != nil {
+			continue
+		}
+		if _, err := s.js.CreateStream(ctx, want); err != nil {
+			return id, refuse("stream "+want.Name, "it can't be created: %v", s.because(err))
+		}
+	}
+	id.State = begun
+	return id, id.save(s.cfg.DataDir)
+}
+
+// join takes over the identity that the cluster's streams carry.
+func (s *Store) join(found []*streamInfo) (id identity, err error) {
+	for i, want := range []string{s.names.history(), s.names.texts()} {
+		if found[i] == nil {
+			return id, refuse("stream "+want, "it does not exist: there is nothing to join").
+				WithHint("begin the journal with plantrail init")
+		}
+	}
+	id = identity{s.cfg.Org, found[0].identity(), begun}
+	if err := s.recognise(id, found); err != nil {
+		return id, err
+	}
+	return id, id.save(s.cfg.DataDir)
+}
+
+// recognise refuses streams that are missing or are not those of this data directory.
+func (s *Store) recognise(id identity, found []*streamInfo) error {
+	const hint = "don't create it: restore the store from its backup, and find out who removed the stream"
+	for i, name := range []string{s.names.history(), s.names.texts()} {
+		if found[i] == nil {
+			return refuse("stream "+name, "it is missing, but journal %s has begun", id.Journal).WithHint(hint)
+		}
+		if has := found[i].identity(); has != id.Journal {
+			return refuse("stream "+name, "it is journal %q, this data directory belongs to %q", has, id.Journal).WithHint(hint)
+		}
+	}
+	return nil
+}
+
+func (s *Store) wanted(id identity) []jetstream.StreamConfig {
+	return []jetstream.StreamConfig{
+		wantHistory(s.names, s.cfg.Replicas, id.Journal),
+		wantTexts(s.names, s.cfg.Replicas, id.Journal),
+	}
+}
+
+// checkStreams reads both streams back and compares each setting, and that the history is whole.
+func (s *Store) checkStreams(ctx context.Context, id identity) error {
+	for i, want := range s.wanted(id) {
+		info, err := s.streamInfo(ctx, want.Name)
+		if err != nil {
+			return err
+		}
+		if info == nil {
+			return refuse("stream "+want.Name, "it has just gone")
+		}
+		if err := compareConfig(want, info.Config); err != nil {
+			return err
+		}
+		if i == 0 {
+			if err := info.State.whole(want.Name); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// compareConfig names the first setting that differs. It compares the JSON forms, so that a setting that this client does
+// not know yet is seen too.
+func compareConfig(want jetstream.StreamConfig, found map[string]json.RawMessage) error {
+	b, err := json.Marshal(want)
+	if err != nil {
+		return err
+	}
+	var wanted map[string]json.RawMessage
+	if err := json.Unmarshal(b, &wanted); err != nil {
+		return err
+	}
+	all := maps.Clone(found)
+	maps.Copy(all, wanted)
+	for _, field := range slices.Sorted(maps.Keys(all)) {
+		w, f := plainSetting(wanted[field]), plainSetting(found[field])
+		if w != f {
+			return refuse("stream "+want.Name, "%s is %s, it must be %s", field, shown(f), shown(w)).
+				WithHint("an administrator changed the stream: find out who and why, then set it back")
+		}
+	}
+	return nil
+}
+
+// plainSetting is a setting's canonical JSON; all ways to say "not set" are "". The server's own notes in the metadata
+// ("_nats.…") are left out.
+func plainSetting(raw json.RawMessage) string {
+	var v any
+	if len(raw) == 0 || json.Unmarshal(raw, &v) != nil {
+		return string(raw)
+	}
+	if m, ok := v.(map[string]any); ok {
+		maps.DeleteFunc(m, func(k string, v any) bool {
+			return strings.HasPrefix(k, "_nats.") || v == nil || v == false || v == 0.0 || v == ""
+		})
+		if len(m) == 0 {
+			return ""
+		}
+	}
+	if list, ok := v.([]any); ok && len(list) == 0 || v == nil || v == false || v == 0.0 || v == "" {
+		return ""
+	}
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	_ = enc.Encode(v) // it was JSON a moment ago
+	return strings.TrimSpace(b.String())
+}
+
+func shown(setting string) string {
+	if setting == "" {
+		return "not set"
+	}
+	return setting
+}
+
+// streamInfo is the answer of STREAM.INFO, with the settings as they came.
+type streamInfo struct {
+	Config map[string]json.RawMessage `json:"config"`
+	State  streamState                `json:"state"`
+}
+
+type streamState struct {
+	Msgs       uint64          `json:"messages"`
+	Bytes      uint64          `json:"bytes"`
+	First      uint64          `json:"first_seq"`
+	Last       uint64          `json:"last_seq"`
+	LastTime   time.Time       `json:"last_ts"`
+	NumDeleted int             `json:"num_deleted"`
+	Lost       json.RawMessage `json:"lost"`
+}
+
+func (i *streamInfo) identity() string {
+	if i == nil {
+		return ""
+	}
+	var meta map[string]string
+	_ = json.Unmarshal(i.Config["metadata"], &meta) // absent or odd: no identity
+	return meta[identityKey]
+}
+
+// whole is the cheap invariant of a history from which nothing can be removed. It does not show an altered byte.
+func (st streamState) whole(name string) error {
+	if st.Last == 0 && st.Msgs == 0 || st.First == 1 && st.Msgs == st.Last && st.NumDeleted == 0 && st.Lost == nil {
+		return nil
+	}
+	return refuse("stream "+name, "history is not whole: first %d, last %d, %d messages, %d deleted",
+		st.First, st.Last, st.Msgs, st.NumDeleted).
+		WithHint("stop, keep the store as it is, and restore from the backup")
+}
+
+// streamInfo asks the stream's leader. It is nil, without an error, when there is no such stream.
+func (s *Store) streamInfo(ctx context.Context, name string) (*streamInfo, error) {
+	var res struct {
+		Error *apiError `json:"error"`
+		streamInfo
+	}
+	if err := s.ask(ctx, "$JS.API.STREAM.INFO."+name, nil, &res); err != nil {
+		return nil, err
+	}
+	if res.Error != nil && res.Error.Code == codeStreamNotFound {
+		return nil, nil
+	}
+	if res.Error != nil {
+		return nil, domain.Errorf(domain.Unavailable, "stream "+name, "JetStream can't say how it is").Because(res.Error)
+	}
+	return &res.streamInfo, nil
+}
+
+// ask sends one request to the JetStream API and waits for its answer. A cluster without a leader does not answer at all,
+// so it asks again each second until ctx ends.
+func (s *Store) ask(ctx context.Context, subject string, req []byte, into any) error {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for {
+		try, stop := context.WithTimeout(ctx, time.Second)
+		msg, err := s.nc.RequestWithContext(try, subject, req)
+		stop()
+		if err == nil {
+			return json.Unmarshal(msg.Data, into)
+		}
+		if pause(ctx, 50*time.Millisecond) != nil {
+			return s.unavailable(err)
+		}
+	}
+}
+
+// pause waits, or returns the error of a context that ends first.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
