@@ -1,0 +1,241 @@
+package projections
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"plantrail/domain"
+)
+
+// Options are the settings of a [DB]; the zero Options are right for one organisation on one machine.
+type Options struct {
+	Readers int          // connections that read at the same time; 0 is 8
+	Log     *slog.Logger // nil: slog.Default
+}
+
+// DB is the read models of one organisation. Its methods may be called from many goroutines.
+//
+// One goroutine calls [DB.Run], which keeps it up with the journal; queries read consistent snapshots beside it and go on
+// when it has stopped.
+type DB struct {
+	pointer string
+	opts    Options
+
+	mu      sync.RWMutex // guards current: held shared to begin a query, alone to swap
+	current *file
+
+	writing   sync.Mutex // held to commit to the current file, and to swap it
+	running   sync.Mutex // held by Run
+	rebuild   sync.Mutex // held by Rebuild
+	interrupt context.CancelCauseFunc
+
+	standing standing
+	retiring sync.WaitGroup
+}
+
+// Open opens the read models at path, a pointer file beside which the numbered SQLite files lie; what is missing is
+// created empty. A file of an older schema is replaced by an empty one, which Run fills; of a newer one, Open refuses.
+func Open(ctx context.Context, path string, opts Options) (*DB, error) {
+	if opts.Readers == 0 {
+		opts.Readers = 8
+	}
+	if opts.Log == nil {
+		opts.Log = slog.Default()
+	}
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{pointer: path, opts: opts}
+	number, err := readPointer(path)
+	if err != nil {
+		return nil, err
+	}
+	f, err := openFile(ctx, path, max(number, 1), opts.Readers)
+	if errors.Is(err, errOlder) {
+		opts.Log.Info("read model of an earlier schema: it is built anew", "schema", schemaVersion)
+		f, err = openFile(ctx, path, max(number, 1)+1, opts.Readers)
+	}
+	if err != nil {
+		return nil, err
+	}
+	db.current = f
+	if err := db.adopt(ctx, f, number); err != nil {
+		return nil, errors.Join(err, f.close())
+	}
+	return db, nil
+}
+
+func (db *DB) adopt(ctx context.Context, f *file, pointed int) error {
+	if f.number != pointed {
+		if err := writePointer(db.pointer, f.number); err != nil {
+			return err
+		}
+	}
+	if err := removeOthers(db.pointer, f.number); err != nil {
+		return err
+	}
+	at, err := readProgress(ctx, f.write)
+	if err != nil {
+		return err
+	}
+	db.standing.moved(at)
+	return nil
+}
+
+// Close ends all connections. Run must have returned.
+func (db *DB) Close() error {
+	db.retiring.Wait()
+	db.mu.Lock()
+	defer db.mu.Unlock()
+	return db.current.close()
+}
+
+// view runs a query on one snapshot of the current file. The file stays open until it returns, swapped or not.
+func (db *DB) view(ctx context.Context, query func(*snapshot) error) error {
+	db.mu.RLock()
+	f := db.current
+	f.users.Add(1)
+	db.mu.RUnlock()
+	defer f.users.Done()
+	tx, err := f.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return readError(ctx, err)
+	}
+	defer tx.Rollback()
+	s := &snapshot{ctx: ctx, tx: tx}
+	if s.end, err = readProgress(ctx, tx); err != nil {
+		return readError(ctx, err)
+	}
+	return readError(ctx, query(s))
+}
+
+// readError keeps the caller's own end apart from a fault of the file.
+func readError(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// progress is how far a file is.
+type progress struct {
+	position domain.Position
+	leaf     []byte
+	texts    uint64
+	events   uint64
+}
+
+type querier interface {
+	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+func readProgress(ctx context.Context, q querier) (p progress, err error) {
+	err = q.QueryRowContext(ctx, "SELECT position, leaf, texts, events FROM progress").
+		Scan(&p.position, &p.leaf, &p.texts, &p.events)
+	return p, err
+}
+
+// standing is what Status and WaitFor know without asking SQLite.
+type standing struct {
+	mu         sync.Mutex
+	at         progress
+	changed    chan struct{} // closed when at, or stopped, changes
+	tail       domain.Position
+	oldest     time.Time // when the oldest event not yet shown was recorded
+	stopped    error
+	rebuilding bool
+	gaps       uint64
+	rebuilds   uint64
+}
+
+func (s *standing) change(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f()
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
+}
+
+func (s *standing) moved(at progress) {
+	s.change(func() {
+		s.at = at
+		s.tail = max(s.tail, at.position)
+		s.oldest = time.Time{}
+	})
+}
+
+// saw notes an event that has been read from the journal and not yet projected.
+func (s *standing) saw(p domain.Position, recorded time.Time) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.tail = max(s.tail, p)
+	if s.oldest.IsZero() {
+		s.oldest = recorded
+	}
+}
+
+// WaitFor waits until the read models have reached a position, so that a caller can read its own write. It ends with ctx,
+// or at once when the projector has stopped, with Unavailable.
+func (db *DB) WaitFor(ctx context.Context, p domain.Position) error {
+	s := &db.standing
+	for {
+		s.mu.Lock()
+		at, stopped := s.at.position, s.stopped
+		if s.changed == nil {
+			s.changed = make(chan struct{})
+		}
+		changed := s.changed
+		s.mu.Unlock()
+		if at >= p {
+			return nil
+		}
+		late := domain.Errorf(domain.Unavailable, "min_position", "the read models are at position %d, not yet at %d", at, p)
+		if stopped != nil {
+			return late.WithHint("the projector has stopped: see status").Because(stopped)
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return late.WithHint("try again in a moment").Because(ctx.Err())
+		}
+	}
+}
+
+// Status says how the read models stand to the journal.
+func (db *DB) Status(ctx context.Context) Status {
+	s := &db.standing
+	s.mu.Lock()
+	st := Status{Position: s.at.position, Tail: max(s.tail, s.at.position), Rebuilding: s.rebuilding, Schema: schemaVersion,
+		Gaps: s.gaps, Rebuilds: s.rebuilds, Events: s.at.events}
+	if s.stopped != nil {
+		st.Stopped = s.stopped.Error()
+	}
+	oldest := s.oldest
+	s.mu.Unlock()
+	st.LagEvents = uint64(st.Tail - st.Position)
+	if st.LagEvents > 0 && !oldest.IsZero() {
+		st.LagSeconds = max(0, time.Since(oldest).Seconds())
+	}
+	db.mu.RLock()
+	st.Bytes = db.current.size()
+	db.mu.RUnlock()
+	// A count that can't be read leaves zero: the figures above matter more than an error about this one.
+	_ = db.view(ctx, func(q *snapshot) error {
+		return q.row("SELECT count(*) FROM histories WHERE plan NOT LIKE '\\_%' ESCAPE '\\'").Scan(&st.Plans)
+	})
+	return st
+}
+
+func (s *standing) position() domain.Position {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.at.position
+}

@@ -1,0 +1,169 @@
+package projections
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+
+	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
+	"plantrail/domain"
+)
+
+// file is one SQLite file: a writer with one connection, and readers that can't write.
+//
+// The file that is read is named by a pointer file: read.db says "read-3.db". A rebuild makes read-4.db and then replaces
+// the pointer by a rename. So no open file is ever renamed, and no write-ahead log can join another file.
+type file struct {
+	number int
+	path   string
+	write  *sql.DB // its one connection is the projector's
+	erase  *sql.DB // a second writer, for the rare erasure
+	read   *sql.DB
+	users  sync.WaitGroup // queries in flight
+}
+
+func filePath(pointer string, number int) string {
+	ext := filepath.Ext(pointer)
+	return fmt.Sprintf("%s-%d%s", strings.TrimSuffix(pointer, ext), number, ext)
+}
+
+// readPointer gives the number of the current file; 0 when there is none yet, or the pointer was deleted.
+func readPointer(pointer string) (int, error) {
+	b, err := os.ReadFile(pointer)
+	if errors.Is(err, os.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	name, ext := strings.TrimSpace(string(b)), filepath.Ext(pointer)
+	digits := strings.TrimPrefix(strings.TrimSuffix(name, ext), strings.TrimSuffix(filepath.Base(pointer), ext)+"-")
+	if number, err := strconv.Atoi(digits); err == nil && filepath.Base(filePath(pointer, number)) == name {
+		return number, nil
+	}
+	return 0, fmt.Errorf("%s does not name a read model: delete it, and the read models are rebuilt", pointer)
+}
+
+// writePointer makes a file the current one. A crash before the rename leaves the old one current, and the new file is
+// removed at the next Open; a crash after it leaves the old file to be removed then.
+func writePointer(pointer string, number int) error {
+	tmp := pointer + ".new"
+	f, err := os.Create(tmp)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(f, filepath.Base(filePath(pointer, number)))
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Rename(tmp, pointer); err != nil {
+		return err
+	}
+	return syncPath(filepath.Dir(pointer))
+}
+
+func syncPath(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
+// removeOthers deletes every numbered file but one: what a rebuild cut short, or an old file still being read then, left.
+func removeOthers(pointer string, keep int) error {
+	ext := filepath.Ext(pointer)
+	found, err := filepath.Glob(strings.TrimSuffix(pointer, ext) + "-*" + ext + "*")
+	if err != nil {
+		return err
+	}
+	kept := filePath(pointer, keep)
+	for _, path := range found {
+		if path != kept && path != kept+"-wal" && path != kept+"-shm" {
+			if err := os.Remove(path); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// openFile opens a numbered file, creating its tables when it is empty.
+func openFile(ctx context.Context, pointer string, number, readers int) (*file, error) {
+	f := &file{number: number, path: filePath(pointer, number)}
+	dsn := func(more url.Values) string {
+		more.Set("_busy_timeout", "5000")
+		return "file:" + (&url.URL{Path: f.path}).EscapedPath() + "?" + more.Encode()
+	}
+	// NORMAL: a power cut may take the last commits, never tear one, and they are read from the journal again.
+	writer := dsn(url.Values{"_journal_mode": {"WAL"}, "_txlock": {"immediate"}, "_synchronous": {"NORMAL"},
+		"_secure_delete": {"true"}, "_cache_size": {"-65536"}})
+	reader := dsn(url.Values{"mode": {"ro"}, "_query_only": {"true"}, "_cache_size": {"-8192"}})
+	for _, pool := range []struct {
+		db    **sql.DB
+		dsn   string
+		conns int
+	}{{&f.write, writer, 1}, {&f.erase, writer, 1}, {&f.read, reader, readers}} {
+		db, err := sql.Open("sqlite3", pool.dsn) // no connection is made yet
+		if err != nil {
+			return nil, err
+		}
+		db.SetMaxOpenConns(pool.conns)
+		db.SetMaxIdleConns(pool.conns)
+		*pool.db = db
+	}
+	if err := f.prepare(ctx); err != nil {
+		return nil, errors.Join(err, f.close())
+	}
+	return f, nil
+}
+
+func (f *file) prepare(ctx context.Context) error {
+	version, err := readVersion(ctx, f.write)
+	switch {
+	case err != nil:
+		return fmt.Errorf("read model %s can't be read: delete it, and it is rebuilt: %w", f.path, err)
+	case version == 0:
+		return create(ctx, f.write)
+	case version > schemaVersion:
+		return domain.Errorf(domain.Refused, "", "read model is schema %d, this binary knows %d", version, schemaVersion).
+			WithHint("upgrade, or run `plantrail rebuild`")
+	case version < schemaVersion:
+		return errOlder
+	}
+	return nil
+}
+
+// errOlder says that a file is of an earlier schema; the caller begins an empty one.
+var errOlder = errors.New("read model of an earlier schema")
+
+// close ends the file's connections. The last one checkpoints the write-ahead log.
+func (f *file) close() error { return errors.Join(f.read.Close(), f.erase.Close(), f.write.Close()) }
+
+// remove closes and deletes the file. Nobody may be reading it.
+func (f *file) remove() error {
+	err := f.close()
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if e := os.Remove(f.path + suffix); e != nil && !errors.Is(e, os.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+// size is what the file and its write-ahead log take on disk, in bytes.
+func (f *file) size() (bytes int64) {
+	for _, suffix := range []string{"", "-wal"} {
+		if info, err := os.Stat(f.path + suffix); err == nil {
+			bytes += info.Size()
+		}
+	}
+	return bytes
+}

@@ -1,0 +1,333 @@
+package projections
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"slices"
+
+	"plantrail/domain"
+)
+
+// Plans lists all plans, by id.
+func (db *DB) Plans(ctx context.Context) (all []PlanSummary, err error) {
+	all = []PlanSummary{}
+	err = db.view(ctx, func(s *snapshot) error {
+		c := newCites(s, s.end.position)
+		titles := map[domain.PlanID]domain.Position{}
+		err := s.each(func(rows *sql.Rows) error {
+			var p PlanSummary
+			var counts, state []byte
+			var changed int64
+			if err := rows.Scan(&p.Plan, &p.Version, &changed, &p.Items, &counts, &state); err != nil {
+				return err
+			}
+			var ps domain.PlanState
+			p.Changed = micros(changed)
+			if err := errors.Join(json.Unmarshal(counts, &p.Counts), json.Unmarshal(state, &ps)); err != nil {
+				return err
+			}
+			p.Closed = ps.Closed > 0
+			titles[p.Plan] = ps.Title
+			c.need(ps.Title)
+			all = append(all, p)
+			return nil
+		}, `SELECT h.plan, h.version, h.changed, h.items, h.counts, s.state FROM histories h JOIN plan_states s ON s.plan = h.plan
+			WHERE s.visible = (SELECT max(visible) FROM plan_states WHERE plan = h.plan) ORDER BY h.plan`)
+		if err != nil {
+			return err
+		}
+		if err := c.load(); err != nil {
+			return err
+		}
+		for i := range all {
+			all[i].Title = c.words(titles[all[i].Plan], "title")
+		}
+		return nil
+	})
+	return all, err
+}
+
+// Plan is a plan at a moment.
+func (db *DB) Plan(ctx context.Context, plan domain.PlanID, at At) (v PlanView, err error) {
+	err = db.view(ctx, func(s *snapshot) error {
+		upto, err := s.position(plan, at)
+		if err != nil {
+			return err
+		}
+		v, err = s.plan(plan, upto)
+		return err
+	})
+	return v, err
+}
+
+// planRows are the states of a plan and all that is in it, at a moment.
+type planRows struct {
+	moment      Moment
+	plan        domain.PlanState
+	items       []domain.Item
+	requests    []domain.Request
+	resolutions []resolutionRow
+}
+
+type resolutionRow struct {
+	id domain.ResolutionID
+	at domain.Position
+}
+
+func (s *snapshot) planRows(plan domain.PlanID, upto domain.Position) (r planRows, err error) {
+	if r.plan, err = s.planState(plan, upto); err != nil {
+		return r, err
+	}
+	if r.moment, err = s.moment(plan, upto); err != nil {
+		return r, err
+	}
+	if r.items, err = s.items(plan, upto); err != nil {
+		return r, err
+	}
+	if r.requests, err = s.requests(plan, upto); err != nil {
+		return r, err
+	}
+	err = s.each(func(rows *sql.Rows) error {
+		var row resolutionRow
+		err := rows.Scan(&row.id, &row.at)
+		r.resolutions = append(r.resolutions, row)
+		return err
+	}, "SELECT resolution, position FROM resolutions WHERE plan = ? AND visible <= ? ORDER BY visible, position", string(plan), int64(upto))
+	return r, err
+}
+
+func (s *snapshot) planState(plan domain.PlanID, upto domain.Position) (p domain.PlanState, err error) {
+	var state []byte
+	err = s.row("SELECT state FROM plan_states WHERE plan = ? AND visible <= ? ORDER BY visible DESC LIMIT 1",
+		string(plan), int64(upto)).Scan(&state)
+	if errors.Is(err, sql.ErrNoRows) {
+		return p, noPlan(plan)
+	}
+	if err == nil {
+		err = json.Unmarshal(state, &p)
+	}
+	return p, err
+}
+
+// items gives the states of a plan's items, in the order in which they were added.
+func (s *snapshot) items(plan domain.PlanID, upto domain.Position) (all []domain.Item, err error) {
+	type added struct {
+		visible, ref domain.Position
+		item         domain.Item
+	}
+	var found []added
+	err = s.each(func(rows *sql.Rows) error {
+		var a added
+		var state []byte
+		if err := rows.Scan(&a.visible, &a.ref, &state); err != nil {
+			return err
+		}
+		err := json.Unmarshal(state, &a.item)
+		found = append(found, a)
+		return err
+	}, `SELECT i.visible, i.ref, (SELECT state FROM item_states s WHERE s.ref = i.ref AND s.visible <= ?2 ORDER BY s.visible DESC LIMIT 1)
+		FROM items i WHERE i.plan = ?1 AND i.visible <= ?2`, string(plan), int64(upto))
+	slices.SortFunc(found, func(a, b added) int {
+		return cmp.Or(cmp.Compare(a.visible, b.visible), cmp.Compare(a.ref, b.ref))
+	})
+	for _, a := range found {
+		all = append(all, a.item)
+	}
+	return all, err
+}
+
+func (s *snapshot) requests(plan domain.PlanID, upto domain.Position) (all []domain.Request, err error) {
+	err = s.each(func(rows *sql.Rows) error {
+		var state []byte
+		var q domain.Request
+		if err := rows.Scan(&state); err != nil {
+			return err
+		}
+		err := json.Unmarshal(state, &q)
+		all = append(all, q)
+		return err
+	}, `SELECT state FROM (SELECT request, state, max(visible) FROM request_states WHERE plan = ? AND visible <= ? GROUP BY request)`,
+		string(plan), int64(upto))
+	slices.SortFunc(all, func(a, b domain.Request) int { return cmp.Compare(a.Made, b.Made) })
+	return all, err
+}
+
+func (s *snapshot) plan(plan domain.PlanID, upto domain.Position) (v PlanView, err error) {
+	r, err := s.planRows(plan, upto)
+	if err != nil {
+		return v, err
+	}
+	c := newCites(s, upto)
+	c.need(r.plan.Title, r.plan.Opened, r.plan.Closed)
+	for _, it := range r.items {
+		c.needItem(it)
+	}
+	fixed, err := c.corrections(r.requests, r.resolutions)
+	if err != nil {
+		return v, err
+	}
+	if err := c.load(); err != nil {
+		return v, err
+	}
+	v = PlanView{Moment: r.moment, Plan: plan, Title: c.words(r.plan.Title, "title"), Levels: r.plan.Levels,
+		Dimensions: r.plan.Dimensions, Opened: c.at(r.plan.Opened), CloseReason: c.optional(r.plan.Closed, "reason"),
+		Items: []ItemView{}, Requests: []RequestView{}, Resolutions: []ResolutionView{}}
+	if r.plan.Closed > 0 {
+		closed := c.at(r.plan.Closed)
+		v.Closed = &closed
+	}
+	for _, it := range r.items {
+		v.Items = append(v.Items, c.itemView(r.plan, it))
+	}
+	for _, q := range r.requests {
+		v.Requests = append(v.Requests, c.requestView(q, fixed))
+	}
+	for _, q := range r.resolutions {
+		v.Resolutions = append(v.Resolutions, c.resolutionView(q, fixed))
+	}
+	return v, nil
+}
+
+func (c *cites) needItem(it domain.Item) {
+	c.need(it.Title, it.Owner, it.StateAt, it.Progress, it.Outcome)
+	for _, r := range it.Ratings {
+		c.need(r.Set, r.Reason)
+	}
+}
+
+func (c *cites) itemView(plan domain.PlanState, it domain.Item) ItemView {
+	v := ItemView{Item: it.ID, Ref: it.Ref, Level: it.Level, Parent: it.Parent, Title: c.words(it.Title, "title"),
+		Owner: c.optional(it.Owner, "owner"), Person: it.Person, Due: it.Due, Original: it.Original, Moves: it.Moves, State: it.State,
+		StateSaid: c.at(it.StateAt), Ratings: []RatingView{}, Progress: c.statement(it.Progress, "progress")}
+	for _, r := range it.Ratings {
+		v.Ratings = append(v.Ratings, c.ratingView(plan, r))
+	}
+	if it.Outcome > 0 {
+		v.Outcome = &OutcomeView{Result: it.Result, Statement: *c.statement(it.Outcome, "outcome")}
+	}
+	return v
+}
+
+func (c *cites) ratingView(plan domain.PlanState, r domain.Rating) RatingView {
+	return RatingView{Dimension: r.Dimension, Scheme: r.Scheme, Value: r.Value, Label: label(plan, r.Dimension, r.Value),
+		Meaning: r.Meaning, Since: r.Since, Set: c.at(r.Set), Reason: c.statement(r.Reason, "justification"), Owed: r.Owed, SameAs: r.SameAs}
+}
+
+// label is the printed word of a rating's value, or its key.
+func label(plan domain.PlanState, dimension, value string) string {
+	d, _ := plan.Dimension(dimension)
+	if v, ok := d.Scheme.Value(value); ok {
+		return v.Label
+	}
+	return value
+}
+
+// correction is what an entry's field should have said.
+type correction struct {
+	entry domain.Position
+	field string
+}
+
+// corrections needs the events that requests and resolutions point to, and finds the latest correction of each field of
+// theirs: items are corrected by the fold, these are corrected when they are shown.
+func (c *cites) corrections(requests []domain.Request, resolutions []resolutionRow) (map[correction]domain.Position, error) {
+	var of []domain.Position
+	for _, q := range requests {
+		of = append(of, q.Made, q.Answered)
+	}
+	for _, q := range resolutions {
+		of = append(of, q.at)
+	}
+	c.need(of...)
+	fixed := map[correction]domain.Position{}
+	if len(of) == 0 {
+		return fixed, nil
+	}
+	err := c.s.each(func(rows *sql.Rows) error {
+		var k correction
+		var by domain.Position
+		err := rows.Scan(&k.entry, &k.field, &by)
+		fixed[k] = by
+		c.need(by)
+		return err
+	}, `SELECT t.position, f.data ->> '$.field', f.position FROM timeline t JOIN timeline f ON f.corrects = t.event
+		WHERE t.position IN (SELECT value FROM json_each(?)) AND f.visible <= ? ORDER BY f.visible, f.position`,
+		jsonList(of), int64(c.upto))
+	return fixed, err
+}
+
+func (c *cites) fixed(p domain.Position, name string, by map[correction]domain.Position) Words {
+	if at, ok := by[correction{p, name}]; ok {
+		return c.words(at, name)
+	}
+	return c.words(p, name)
+}
+
+func (c *cites) requestView(q domain.Request, by map[correction]domain.Position) RequestView {
+	v := RequestView{Request: q.ID, Item: q.Item, Due: q.Due,
+		Statement: Statement{Words: c.fixed(q.Made, "words", by), Said: c.at(q.Made)}}
+	if asked := c.words(q.Made, "asked_by"); asked != (Words{}) {
+		v.AskedBy = &asked
+	}
+	if q.Answered > 0 {
+		v.Answer = &Statement{Words: c.fixed(q.Answered, "answer", by), Said: c.at(q.Answered)}
+	}
+	return v
+}
+
+func (c *cites) resolutionView(q resolutionRow, by map[correction]domain.Position) ResolutionView {
+	v := ResolutionView{Resolution: q.id, Statement: Statement{Words: c.fixed(q.at, "printed", by), Said: c.at(q.at)}}
+	if e := c.said[q.at]; e != nil {
+		v.Authority = e.authority
+	}
+	return v
+}
+
+// Ambers is the members' table: the items whose rating in the plan's first dimension has one of the meanings, at risk when
+// none are given, with the reason in somebody's words.
+func (db *DB) Ambers(ctx context.Context, plan domain.PlanID, at At, meanings ...domain.Meaning) (t AmberTable, err error) {
+	if len(meanings) == 0 {
+		meanings = []domain.Meaning{domain.AtRisk}
+	}
+	v, err := db.Plan(ctx, plan, at)
+	if err != nil {
+		return t, err
+	}
+	t = AmberTable{Moment: v.Moment, Plan: plan, Title: v.Title, Key: v.Dimensions, Rows: []Amber{}}
+	reasons := map[domain.ItemID]*Statement{}
+	for _, it := range v.Items {
+		if r := it.first(v); r != nil {
+			reasons[it.Item] = r.Reason
+		}
+	}
+	for _, it := range v.Items {
+		r := it.first(v)
+		if r == nil || !slices.Contains(meanings, r.Meaning) || it.State == domain.ItemWithdrawn {
+			continue
+		}
+		row := Amber{Item: it.Item, Ref: it.Ref, Aim: it.Title, Rating: *r, Owner: it.Owner, Due: it.Due}
+		if r.SameAs != "" {
+			row.SameAs = reasons[r.SameAs]
+		}
+		for _, q := range v.Requests {
+			if q.Item == it.Item && q.Answer == nil {
+				row.Request = append(row.Request, q)
+			}
+		}
+		t.Rows = append(t.Rows, row)
+	}
+	return t, nil
+}
+
+// first is the item's rating in the plan's first dimension, nil when it has none.
+func (it *ItemView) first(v PlanView) *RatingView {
+	for i := range it.Ratings {
+		if len(v.Dimensions) > 0 && it.Ratings[i].Dimension == v.Dimensions[0].Key {
+			return &it.Ratings[i]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,302 @@
+package projections
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"math"
+	"strings"
+
+	"plantrail/domain"
+)
+
+// snapshot is one consistent state of the tables, for as long as a query takes.
+type snapshot struct {
+	ctx context.Context
+	tx  *sql.Tx
+	end progress
+}
+
+func (s *snapshot) row(query string, args ...any) *sql.Row {
+	return s.tx.QueryRowContext(s.ctx, query, args...)
+}
+
+// each calls scan for every row. It can't hide a read that broke off.
+func (s *snapshot) each(scan func(*sql.Rows) error, query string, args ...any) (err error) {
+	rows, err := s.tx.QueryContext(s.ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := scan(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// scanAll reads a column of one type.
+func scanAll[T any](rows *sql.Rows, err error) (all []T, _ error) {
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var t T
+		if err := rows.Scan(&t); err != nil {
+			return nil, err
+		}
+		all = append(all, t)
+	}
+	return all, rows.Err()
+}
+
+// position turns a moment into the last position that counts. The end of the read model is the largest there is, so that
+// one query serves both now and then.
+func (s *snapshot) position(plan domain.PlanID, at At) (domain.Position, error) {
+	switch {
+	case at.Position > s.end.position:
+		return 0, domain.Errorf(domain.NotFound, "position", "position %d is not there yet: the read models are at %d",
+			at.Position, s.end.position).WithHint("give min_position to wait for it")
+	case at.Position > 0:
+		return at.Position, nil
+	case at.RecordedAt.IsZero():
+		return math.MaxInt64, nil
+	}
+	// Recording times never go back within a history, so the last event recorded by then is found in the index; what
+	// counts is what was complete at its position.
+	query, args := "SELECT max(position) FROM timeline WHERE recorded <= ?", []any{at.RecordedAt.UnixMicro()}
+	if plan != "" {
+		query = "SELECT position FROM timeline WHERE plan = ? AND recorded <= ? ORDER BY recorded DESC, position DESC LIMIT 1"
+		args = []any{string(plan), at.RecordedAt.UnixMicro()}
+	}
+	var p sql.NullInt64
+	err := s.row(query, args...).Scan(&p)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, err
+	}
+	return domain.Position(p.Int64), nil
+}
+
+// moment is the state of a plan as at a position: its last entry that counts.
+func (s *snapshot) moment(plan domain.PlanID, upto domain.Position) (m Moment, err error) {
+	var recorded int64
+	err = s.row(`SELECT visible, recorded, planseq FROM timeline WHERE plan = ? AND visible <= ?
+		ORDER BY visible DESC, position DESC LIMIT 1`, string(plan), int64(upto)).Scan(&m.Position, &recorded, &m.Version)
+	if errors.Is(err, sql.ErrNoRows) {
+		return m, noPlan(plan)
+	}
+	m.RecordedAt = micros(recorded)
+	return m, err
+}
+
+func noPlan(plan domain.PlanID) error {
+	return domain.Errorf(domain.NotFound, "plan", "there is no plan %s", plan).WithHint("`plantrail show` lists the plans")
+}
+
+// positions is a list for "IN (SELECT value FROM json_each(?))": one argument, however long.
+func jsonList[T any](all []T) string {
+	b, _ := json.Marshal(all) // strings and numbers always marshal
+	return string(b)
+}
+
+// cites gathers the positions that states point to, and loads who, when and in which words for all of them at once.
+type cites struct {
+	s       *snapshot
+	upto    domain.Position
+	want    []domain.Position
+	said    map[domain.Position]*cited
+	byEvent map[domain.EventID]*cited
+	names   map[domain.ActorID]string
+}
+
+// cited is one event that a state points to.
+type cited struct {
+	Said
+	kind      string // the event's type
+	count     int    // of its texts, when it was recorded
+	texts     map[string]string
+	authority *domain.Authority
+}
+
+func newCites(s *snapshot, upto domain.Position) *cites {
+	return &cites{s: s, upto: upto, said: map[domain.Position]*cited{}, byEvent: map[domain.EventID]*cited{}, names: map[domain.ActorID]string{}}
+}
+
+func (c *cites) need(all ...domain.Position) {
+	for _, p := range all {
+		if _, known := c.said[p]; p > 0 && !known {
+			c.said[p] = nil
+			c.want = append(c.want, p)
+		}
+	}
+}
+
+// load reads what is needed and not read yet.
+func (c *cites) load() error {
+	err := c.s.each(func(rows *sql.Rows) error {
+		e, recorded, authority := &cited{}, int64(0), sql.NullString{}
+		if err := rows.Scan(&e.Position, &e.Entry, &e.Event, &e.By.ID, &e.By.Kind, &e.By.Role, &e.By.OnBehalfOf, scanDate{&e.Stated},
+			&recorded, &e.kind, &e.count, &authority); err != nil {
+			return err
+		}
+		e.RecordedAt = micros(recorded)
+		c.said[e.Position], c.byEvent[e.Event] = e, e
+		c.names[e.By.ID] = ""
+		return unmarshalAuthority(authority, &e.authority)
+	}, `SELECT position, planseq, event, actor, kind, role, behalf, stated, recorded, type, texts, authority
+		FROM timeline WHERE position IN (SELECT value FROM json_each(?))`, jsonList(c.want))
+	if err != nil {
+		return err
+	}
+	events := make([]domain.EventID, 0, len(c.want))
+	for _, p := range c.want {
+		if e := c.said[p]; e != nil && e.count > 0 {
+			events = append(events, e.Event)
+		}
+	}
+	c.want = nil
+	if err := c.loadTexts(events); err != nil {
+		return err
+	}
+	return c.loadNames()
+}
+
+func (c *cites) loadTexts(events []domain.EventID) error {
+	if len(events) == 0 {
+		return nil
+	}
+	return c.s.each(func(rows *sql.Rows) error {
+		var event domain.EventID
+		var name, value string
+		err := rows.Scan(&event, &name, &value)
+		if e := c.byEvent[event]; e != nil && err == nil {
+			if e.texts == nil {
+				e.texts = map[string]string{}
+			}
+			e.texts[name] = value
+		}
+		return err
+	}, "SELECT event, name, value FROM texts WHERE event IN (SELECT value FROM json_each(?))", jsonList(events))
+}
+
+// loadNames finds today's names of the actors seen so far.
+func (c *cites) loadNames() error {
+	if err := c.s.personNames(c.names); err != nil {
+		return err
+	}
+	for _, e := range c.said {
+		if e != nil {
+			e.By.Name = c.names[e.By.ID]
+		}
+	}
+	return nil
+}
+
+// personNames fills in the registered name of each actor in the map.
+func (s *snapshot) personNames(names map[domain.ActorID]string) error {
+	var ids []domain.ActorID
+	for id, name := range names {
+		if name == "" {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	return s.each(func(rows *sql.Rows) error {
+		var id domain.ActorID
+		var name string
+		err := rows.Scan(&id, &name)
+		names[id] = name
+		return err
+	}, `SELECT p.person, x.value FROM persons p JOIN texts x ON x.event = p.named AND x.name = 'name'
+		WHERE p.person IN (SELECT value FROM json_each(?))`, jsonList(ids))
+}
+
+// at gives who and when of a position.
+func (c *cites) at(p domain.Position) Said {
+	if e := c.said[p]; e != nil {
+		return e.Said
+	}
+	return Said{Position: p}
+}
+
+// words gives a text of the event at a position. A correction carries the corrected text under its own name.
+func (c *cites) words(p domain.Position, name string) Words {
+	e := c.said[p]
+	if e == nil {
+		return Words{}
+	}
+	return e.words(name)
+}
+
+func (e *cited) words(name string) Words {
+	if e.kind == "entry-corrected" {
+		name = "text"
+	}
+	return textOf(name, e.kind, e.count, e.texts)
+}
+
+func (c *cites) statement(p domain.Position, name string) *Statement {
+	if p == 0 {
+		return nil
+	}
+	return &Statement{Words: c.words(p, name), Said: c.at(p)}
+}
+
+func (c *cites) optional(p domain.Position, name string) *Words {
+	if p == 0 {
+		return nil
+	}
+	w := c.words(p, name)
+	return &w
+}
+
+// textOf gives one text of an event that came with count of them. Which of an event's optional texts were given isn't
+// recorded, only how many: the missing ones are taken to be the first that the type knows and that are absent.
+func textOf(name, kind string, count int, have map[string]string) Words {
+	if text, ok := have[name]; ok {
+		return Words{Text: text}
+	}
+	for _, missing := range missingTexts(kind, count, have) {
+		if missing == name {
+			return Words{Erased: true}
+		}
+	}
+	return Words{}
+}
+
+func missingTexts(kind string, count int, have map[string]string) (missing []string) {
+	e := domain.NewEvent(kind)
+	if e == nil || count <= len(have) {
+		return nil
+	}
+	for name := range domain.Texts(e) {
+		if _, ok := have[name]; !ok && len(have)+len(missing) < count {
+			missing = append(missing, name)
+		}
+	}
+	return missing
+}
+
+// scanDate reads a stated date's text form.
+type scanDate struct{ to *domain.Date }
+
+// Scan implements sql.Scanner.
+func (d scanDate) Scan(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return errors.New("a stated date is not text")
+	}
+	return d.to.UnmarshalText([]byte(s))
+}
+
+func unmarshalAuthority(s sql.NullString, to **domain.Authority) error {
+	if !s.Valid || strings.TrimSpace(s.String) == "" {
+		return nil
+	}
+	return json.Unmarshal([]byte(s.String), to)
+}
