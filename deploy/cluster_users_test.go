@@ -1,0 +1,116 @@
+package deploy
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go/jetstream"
+
+	"plantrail/domain"
+	"plantrail/eventstore"
+)
+
+// testStore lets the real journal work with the application's user: the list of what is allowed leaves out nothing.
+func (c *cluster) testStore(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	defer cancel()
+	store, err := eventstore.Open(ctx, eventstore.Config{
+		Org: "council", DataDir: t.TempDir(), Init: true, MinFreeBytes: 1, MinFreeRatio: 1e-9,
+		URL: c.url("plantrail", secret+"-app"), MonitorURLs: c.monitors(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer store.Close(ctx)
+	service := domain.NewService(store)
+	for _, order := range orders() {
+		if _, err := service.Do(ctx, order); err != nil {
+			t.Fatalf("%T: %v", order.Do, err)
+		}
+	}
+	n := 0
+	for _, err := range store.Read(ctx, "sdp", 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	if n < 2 {
+		t.Errorf("%d events read back, want those of %d commands", n, len(orders()))
+	}
+}
+
+func (c *cluster) testApplication(t *testing.T) {
+	app := c.connect(t, "plantrail")
+	for _, stream := range []string{"HISTORY_council", "TEXTS_council", "HISTORY_other"} {
+		for _, verb := range []string{"UPDATE", "DELETE", "PURGE", "RESTORE", "SNAPSHOT", "LEADER.STEPDOWN", "PEER.REMOVE"} {
+			if subject := "$JS.API.STREAM." + verb + "." + stream; !app.wasRefused(t, subject) {
+				t.Errorf("%s was let through", subject)
+			}
+		}
+	}
+	for _, subject := range []string{
+		"$JS.API.STREAM.MSG.DELETE.HISTORY_council", // erasing is for texts
+		"$JS.API.STREAM.MSG.DELETE.HISTORY_other",
+		"$JS.API.STREAM.CREATE.OTHER", // a stream of its own could copy and keep texts that are erased later
+		"$JS.API.ACCOUNT.PURGE.COUNCIL",
+		"history.other.plan",
+		"$SYS.REQ.SERVER.PING",
+	} {
+		if !app.wasRefused(t, subject) {
+			t.Errorf("%s was let through", subject)
+		}
+	}
+	if app.wasRefused(t, "$JS.API.STREAM.INFO.HISTORY_council") {
+		t.Error("an allowed subject counts as refused: the test can't tell")
+	}
+	// Erasing a text is allowed, and done.
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	texts, err := app.js.Stream(ctx, "TEXTS_council")
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := texts.CachedInfo().State.FirstSeq
+	if err := texts.DeleteMsg(ctx, first); err != nil {
+		t.Fatalf("erasing text %d: %v", first, err)
+	}
+	if _, err := texts.GetMsg(ctx, first); err == nil {
+		t.Errorf("text %d is still there", first)
+	}
+}
+
+func (c *cluster) testAdmin(t *testing.T) {
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	defer cancel()
+	admin := c.connect(t, "admin")
+	history, err := admin.js.Stream(ctx, "HISTORY_council")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := history.DeleteMsg(ctx, 1); err == nil {
+		t.Error("the history's own deny_delete did not stop the administrator")
+	}
+	config := history.CachedInfo().Config
+	config.Description = "changed"
+	if _, err := admin.js.UpdateStream(ctx, config); err != nil {
+		t.Errorf("update: %v", err)
+	}
+	if err := admin.js.DeleteStream(ctx, "HISTORY_council"); err != nil {
+		t.Errorf("delete: %v", err)
+	}
+	if _, err := admin.js.Stream(ctx, "HISTORY_council"); !errors.Is(err, jetstream.ErrStreamNotFound) {
+		t.Errorf("after the delete: %v", err)
+	}
+}
+
+// orders are commands with texts, of one event and of several messages.
+func orders() []domain.Order {
+	by := domain.Actor{ID: "p-1", Kind: domain.User, Role: domain.Editor}
+	return []domain.Order{
+		{Plan: "sdp", Actor: by, Command: "c-1", Do: &domain.OpenPlan{Title: "A plan"}},
+		{Plan: "sdp", Actor: by, Command: "c-2", Do: &domain.AddItem{Title: "An action"}},
+	}
+}
