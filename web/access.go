@@ -1,0 +1,55 @@
+package web
+
+import "plantrail/domain"
+
+// anyone is for what needs no token.
+const anyone domain.Role = ""
+
+// access is the one table of who may do what: the least role for each route, by its pattern. A route that is not in it
+// can't be registered, and a pattern in it without a route is an error too.
+var access = map[string]domain.Role{
+	"GET /healthz":      anyone,
+	"GET /readyz":       anyone,
+	"GET /openapi.json": anyone,
+	"GET /metrics":      anyone, // Reader with Deps.GuardMetrics
+
+	"GET /v1/whoami":                          domain.Reader,
+	"GET /v1/status":                          domain.Reader,
+	"GET /v1/plans":                           domain.Reader,
+	"GET /v1/plans/{plan}":                    domain.Reader,
+	"GET /v1/plans/{plan}/ambers":             domain.Reader,
+	"GET /v1/plans/{plan}/timeline":           domain.Reader,
+	"GET /v1/plans/{plan}/items/{item}":       domain.Reader,
+	"GET /v1/plans/{plan}/entries/{entry}":    domain.Reader,
+	"GET /v1/plans/{plan}/commands/{command}": domain.Reader,
+	"GET /v1/timeline":                        domain.Reader,
+	"GET /v1/search":                          domain.Reader,
+	"GET /v1/persons":                         domain.Reader,
+
+	"POST /v1/plans/{plan}/open-plan":       domain.Editor,
+	"POST /v1/plans/{plan}/close-plan":      domain.Editor,
+	"POST /v1/plans/{plan}/add-item":        domain.Editor,
+	"POST /v1/plans/{plan}/reword-item":     domain.Editor,
+	"POST /v1/plans/{plan}/move-item":       domain.Editor,
+	"POST /v1/plans/{plan}/assign-owner":    domain.Editor,
+	"POST /v1/plans/{plan}/set-due":         domain.Editor,
+	"POST /v1/plans/{plan}/suspend-item":    domain.Editor,
+	"POST /v1/plans/{plan}/resume-item":     domain.Editor,
+	"POST /v1/plans/{plan}/cancel-item":     domain.Editor,
+	"POST /v1/plans/{plan}/rate":            domain.Editor,
+	"POST /v1/plans/{plan}/justify":         domain.Editor,
+	"POST /v1/plans/{plan}/report-progress": domain.Editor,
+	"POST /v1/plans/{plan}/record-outcome":  domain.Editor,
+	"POST /v1/plans/{plan}/make-request":    domain.Editor,
+	"POST /v1/plans/{plan}/answer-request":  domain.Editor,
+	"POST /v1/plans/{plan}/resolve":         domain.Editor,
+	"POST /v1/plans/{plan}/correct":         domain.Editor,
+	"POST /v1/import":                       domain.Editor,
+
+	"GET /v1/tokens":                   domain.Admin,
+	"POST /v1/tokens":                  domain.Admin,
+	"POST /v1/tokens/{token}/revoke":   domain.Admin,
+	"POST /v1/persons/{person}/rename": domain.Admin,
+	"POST /v1/persons/{person}/leave":  domain.Admin,
+	"POST /v1/rebuild":                 domain.Admin,
+}

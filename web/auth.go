@@ -1,0 +1,125 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"net/http"
+	"strings"
+	"time"
+
+	"plantrail/domain"
+	"plantrail/projections"
+)
+
+// usable says why a token whose secret was right may not be used, nil when it may. The day on which it expires still counts.
+func usable(t projections.Credential, now time.Time) error {
+	switch {
+	case t.Revoked:
+		return unauthenticated("the token was revoked")
+	case t.Left:
+		return unauthenticated("the token's person no longer acts for the organisation")
+	case t.Expires.Known() && !now.Before(t.Expires.End()):
+		return unauthenticated("the token expired on " + t.Expires.String())
+	}
+	return nil
+}
+
+type actorKey struct{}
+
+// AsActor returns a context whose calls in the same process are by an actor who has been authenticated already: the
+// command line on a data directory. No request over the network can carry one.
+func AsActor(ctx context.Context, a domain.Actor) context.Context {
+	return context.WithValue(ctx, actorKey{}, a)
+}
+
+func unauthenticated(why string) *domain.Error {
+	return domain.Errorf(domain.Unauthenticated, "Authorization", "%s", why).
+		WithHint("send a token: Authorization: Bearer pt_...; an admin makes one with plantrail token create")
+}
+
+// authenticate finds out whose request it is.
+func (s *Server) authenticate(r *http.Request) (domain.Actor, error) {
+	if a, ok := r.Context().Value(actorKey{}).(domain.Actor); ok {
+		return a, nil
+	}
+	given := r.Header.Values("Authorization")
+	if len(given) == 0 {
+		return domain.Actor{}, unauthenticated("the request has no token")
+	}
+	scheme, token, _ := strings.Cut(given[0], " ")
+	if len(given) > 1 || !strings.EqualFold(scheme, "Bearer") {
+		return domain.Actor{}, unauthenticated("the request's authorization is not one bearer token")
+	}
+	if s.deps.LocalToken != "" && sameSecret(digestOf(token), digestOf(s.deps.LocalToken)) {
+		return s.deps.LocalActor, nil
+	}
+	return s.actorOfToken(r.Context(), token)
+}
+
+// actorOfToken looks a token up and compares the digest of its secret. Every way in which it can be wrong before that
+// comparison gives the same answer: which ids exist is nobody's business.
+func (s *Server) actorOfToken(ctx context.Context, token string) (domain.Actor, error) {
+	wrong := unauthenticated("the token is not known")
+	id, secret, ok := parseToken(token)
+	if !ok {
+		return domain.Actor{}, wrong
+	}
+	issued, err := s.deps.Reads.Token(ctx, id)
+	if err != nil && domain.KindOf(err) != domain.NotFound {
+		return domain.Actor{}, err
+	}
+	if err != nil {
+		return domain.Actor{}, s.notYetKnown(ctx, wrong)
+	}
+	if !sameSecret(digestOf(secret), issued.SHA256) {
+		return domain.Actor{}, wrong
+	}
+	if err := usable(issued, s.deps.Now()); err != nil {
+		return domain.Actor{}, err
+	}
+	return domain.Actor{ID: issued.Person, Kind: issued.Kind, Role: issued.Role}, nil
+}
+
+// notYetKnown keeps a server whose read models are being filled from calling good tokens forged.
+func (s *Server) notYetKnown(ctx context.Context, wrong error) error {
+	if s.deps.Reads.Status(ctx).LagSeconds > s.deps.ReadyLag.Seconds() {
+		return domain.Errorf(domain.Unavailable, "", "the read models are catching up and don't know all tokens yet").WithHint("try again in a moment")
+	}
+	return wrong
+}
+
+// A token is "pt_", the token's id, "_" and the secret: 256 random bits in 43 characters of unpadded base64url, which
+// itself may hold "_". Another form would begin otherwise than "pt_".
+const tokenPrefix = "pt_"
+
+func formatToken(id domain.TokenID, secret string) string {
+	return tokenPrefix + string(id) + "_" + secret
+}
+
+func parseToken(s string) (id domain.TokenID, secret string, ok bool) {
+	rest, ok := strings.CutPrefix(s, tokenPrefix)
+	name, secret, found := strings.Cut(rest, "_")
+	if _, err := domain.ParseItemID(name); err != nil || !ok || !found || len(secret) != 43 {
+		return "", "", false
+	}
+	return domain.TokenID(name), secret, true
+}
+
+// digestOf is the SHA-256 of a secret's text in hex, as [domain.IssueToken] records it.
+func digestOf(secret string) string {
+	sum := sha256.Sum256([]byte(secret))
+	return hex.EncodeToString(sum[:])
+}
+
+func sameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+
+// authorise says no when an actor may not do what least may.
+func authorise(a domain.Actor, least domain.Role) error {
+	if !a.Role.Covers(least) {
+		return domain.Errorf(domain.Forbidden, "", "this needs the role %s; the token has %s", least, a.Role).
+			WithHint("ask an admin for a token with that role")
+	}
+	return nil
+}

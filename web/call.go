@@ -1,0 +1,281 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"plantrail/domain"
+)
+
+// call is one request on its way through the server.
+type call struct {
+	s       *Server
+	w       *response
+	r       *http.Request
+	id      string // in the header X-Request-Id and in the log
+	pattern string // "" while no route was found
+	route   route
+	actor   domain.Actor
+	body    []byte
+	begun   time.Time
+}
+
+type callKey struct{}
+
+// callOf is the call to which a context belongs.
+func callOf(ctx context.Context) *call { return ctx.Value(callKey{}).(*call) }
+
+// ServeHTTP answers one request: find the route, know the caller, check the role, read the body within its limits, and only
+// then let the handler see it.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c := &call{s: s, id: uuid.Must(uuid.NewV7()).String(), begun: time.Now(), w: &response{ResponseWriter: w, head: r.Method == http.MethodHead}}
+	c.r = r.WithContext(context.WithValue(r.Context(), callKey{}, c))
+	c.safeHeaders()
+	defer c.end()
+	defer c.recover()
+	if err := c.admit(); err != nil {
+		c.render(c.fail(err))
+		return
+	}
+	s.mux.ServeHTTP(c.w, c.r)
+}
+
+// safeHeaders go with every answer. Nothing here is a page or may be kept: pages, when they come, set their own policy.
+func (c *call) safeHeaders() {
+	h := c.w.Header()
+	h.Set("X-Request-Id", c.id)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Cache-Control", "no-store")
+}
+
+// admit is the gate before every handler.
+func (c *call) admit() error {
+	if err := c.findRoute(); err != nil {
+		return err
+	}
+	if c.route.least != anyone {
+		actor, err := c.s.authenticate(c.r)
+		if err != nil {
+			return err
+		}
+		c.actor = actor
+		if err := authorise(actor, c.route.least); err != nil {
+			return err
+		}
+	}
+	if err := c.checkQuery(); err != nil {
+		return err
+	}
+	if err := c.chooseFormat(); err != nil {
+		return err
+	}
+	return c.readBody()
+}
+
+// findRoute asks the mux, which would answer unclean paths with a redirect and unknown ones in plain text.
+func (c *call) findRoute() error {
+	if p := c.r.URL.Path; p != "/" && path.Clean(p) != p || strings.Contains(c.r.URL.RawPath, "%2F") || strings.Contains(c.r.URL.RawPath, "%2f") {
+		return notHere()
+	}
+	h, pattern := c.s.mux.Handler(c.r)
+	if route, ok := c.s.routes[pattern]; ok {
+		c.pattern, c.route = pattern, route
+		return nil
+	}
+	// The mux's own handler for "no such method" knows which methods there are.
+	probe := &probe{header: http.Header{}}
+	h.ServeHTTP(probe, c.r)
+	if probe.status != http.StatusMethodNotAllowed {
+		return notHere()
+	}
+	allow := probe.header.Get("Allow")
+	p := refusal(http.StatusMethodNotAllowed, domain.Invalid, "", "use "+allow, "this path does not take the method of the request")
+	p.headers = http.Header{"Allow": {allow}}
+	return p
+}
+
+func notHere() error {
+	return domain.Errorf(domain.NotFound, "", "there is nothing at this path").WithHint("/openapi.json lists what there is")
+}
+
+// probe is a ResponseWriter that only looks at the status and headers.
+type probe struct {
+	header http.Header
+	status int
+}
+
+func (p *probe) Header() http.Header         { return p.header }
+func (p *probe) Write(b []byte) (int, error) { return len(b), nil }
+func (p *probe) WriteHeader(status int)      { p.status = status }
+
+// checkQuery refuses what would otherwise be read in two ways: a broken escape, a parameter given twice.
+func (c *call) checkQuery() error {
+	q, err := url.ParseQuery(c.r.URL.RawQuery)
+	if err != nil {
+		return domain.Errorf(domain.Invalid, "", "the query after the ? can't be read").WithHint("escape & ; % and others as %26 and so on")
+	}
+	for name, values := range q {
+		if len(values) > 1 {
+			return domain.Errorf(domain.Invalid, shorten(name), "the parameter is given %d times", len(values)).WithHint("give it once")
+		}
+	}
+	return nil
+}
+
+// chooseFormat makes ?format= and Accept one thing, and JSON of what has no CSV.
+func (c *call) chooseFormat() error {
+	format := c.r.URL.Query().Get("format")
+	accept := c.r.Header.Get("Accept")
+	switch {
+	case !c.route.csv:
+		accept = "application/json"
+	case format == "csv":
+		accept = "text/csv"
+	case format == "json":
+		accept = "application/json"
+	case format != "":
+		return domain.Errorf(domain.Invalid, "format", "there is no such format").WithHint("use json or csv")
+	}
+	if c.route.csv {
+		c.w.Header().Set("Vary", "Accept, Authorization")
+	}
+	c.r.Header = c.r.Header.Clone()
+	c.r.Header.Set("Accept", accept)
+	return nil
+}
+
+// readBody takes the whole body before the handler begins, within a limit and a period.
+func (c *call) readBody() error {
+	limit := c.route.body
+	if limit == 0 {
+		return nil
+	}
+	if c.r.ContentLength > limit {
+		return tooLarge(limit)
+	}
+	period := jsonPeriod
+	if limit > jsonLimit {
+		period = filePeriod
+	}
+	// A caller in the same process has no connection, and so no deadline: the error says no more than that.
+	control := http.NewResponseController(c.w)
+	_ = control.SetReadDeadline(time.Now().Add(period))
+	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, limit))
+	if err != nil {
+		return bodyError(err)
+	}
+	_ = control.SetReadDeadline(time.Time{})
+	if err := c.checkMedia(len(body)); err != nil {
+		return err
+	}
+	c.body = body
+	c.r.Body = io.NopCloser(bytes.NewReader(body))
+	return nil
+}
+
+func bodyError(err error) error {
+	timeout := interface{ Timeout() bool }(nil)
+	tooBig := (*http.MaxBytesError)(nil)
+	switch {
+	case errors.As(err, &tooBig):
+		return tooLarge(tooBig.Limit)
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return refusal(http.StatusRequestTimeout, domain.Invalid, "body", "send it faster, or in parts", "the request's body took too long to come")
+	}
+	return domain.Errorf(domain.Invalid, "body", "the request's body broke off").WithHint("send it again").Because(err)
+}
+
+func (c *call) checkMedia(size int) error {
+	given := c.r.Header.Get("Content-Type")
+	if given == "" && size == 0 {
+		return nil
+	}
+	media, params, err := mime.ParseMediaType(given)
+	charset := strings.ToLower(params["charset"])
+	if err != nil || media != c.route.media || media == "application/json" && charset != "" && charset != "utf-8" {
+		return refusal(http.StatusUnsupportedMediaType, domain.Invalid, "Content-Type", "send Content-Type: "+c.route.media,
+			"the request's body is not declared as %s", c.route.media)
+	}
+	return nil
+}
+
+// fail turns an error into a problem and, where it is our fault, tells the log.
+func (c *call) fail(err error) *Problem {
+	p := problemOf(err, c.id, c.r.Header.Get("If-Match") != "")
+	if p.Status >= http.StatusInternalServerError {
+		c.log().Error("request failed", "request", c.id, "route", c.pattern, "err", err)
+	}
+	return p
+}
+
+// render writes a problem that no handler wrote.
+func (c *call) render(p *Problem) {
+	for name, values := range p.headers {
+		c.w.Header()[name] = values
+	}
+	c.w.Header().Set("Content-Type", p.ContentType(""))
+	c.w.WriteHeader(p.Status)
+	_ = encodeJSON(c.w, p) // into memory, of strings and numbers
+}
+
+// recover turns a panic into a problem. What was panicked with goes to the log, never to the caller.
+func (c *call) recover() {
+	what := recover()
+	if what == nil {
+		return
+	}
+	err := fmt.Errorf("panic: %v\n%s", what, debug.Stack())
+	if what == http.ErrAbortHandler || !c.w.reset() {
+		c.log().Error("answer cut short", "request", c.id, "route", c.pattern, "err", err)
+		c.w.sent = true
+		panic(http.ErrAbortHandler) // half an answer must not look like a whole one
+	}
+	c.render(c.fail(err))
+}
+
+// end sends the answer and writes the line about it: no path, no query, no token, no text, for they may name people.
+func (c *call) end() {
+	if h := c.w.Header(); h.Get("Content-Type") == "text/csv" {
+		h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
+	}
+	c.w.finish()
+	took := time.Since(c.begun)
+	c.s.metrics.observe(c.pattern, c.r.Method, c.w.status, took)
+	c.log().LogAttrs(c.r.Context(), slog.LevelInfo, "request", slog.String("request", c.id), slog.String("method", knownMethod(c.r.Method)),
+		slog.String("route", c.pattern), slog.Int("status", c.w.status), slog.Float64("ms", float64(took.Microseconds())/1000),
+		slog.String("actor", string(c.actor.ID)))
+}
+
+func (c *call) log() *slog.Logger { return c.s.deps.Log }
+
+// knownMethod keeps what a caller invents out of logs and labels.
+func knownMethod(m string) string {
+	switch m {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodOptions:
+		return m
+	}
+	return "other"
+}
+
+// shorten shows a caller's own name for something in an error.
+func shorten(s string) string {
+	if len(s) > 40 {
+		s = s[:40] + "…"
+	}
+	return strings.ToValidUTF8(s, "?")
+}

@@ -1,0 +1,307 @@
+package web
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"plantrail/domain"
+	"plantrail/projections"
+)
+
+// AsAt is which state of the history a question means.
+type AsAt struct {
+	Position   string `query:"position" doc:"as it stood just after this position" example:"120"`
+	RecordedAt string `query:"recorded_at" doc:"as it was known at this instant, or at the end of this day, by the clock of recording: 2020-02-03T12:00:00Z or 2020-02-03" example:"2020-02-03T12:00:00Z"`
+}
+
+func (m AsAt) at() (at projections.At, _ error) {
+	if m.Position != "" && m.RecordedAt != "" {
+		return at, domain.Errorf(domain.Invalid, "recorded_at", "position and recorded_at can't both be given").WithHint("give one")
+	}
+	if m.Position != "" {
+		p, err := strconv.ParseUint(m.Position, 10, 63)
+		if err != nil || p == 0 {
+			return at, domain.Errorf(domain.Invalid, "position", "this is not a position").WithHint("positions are numbers from 1")
+		}
+		at.Position = domain.Position(p)
+	}
+	t, day, err := instant("recorded_at", m.RecordedAt)
+	if day {
+		t = t.AddDate(0, 0, 1).Add(-time.Microsecond) // the end of the day: the clock of recording counts microseconds
+	}
+	at.RecordedAt = t
+	return at, err
+}
+
+// instant reads a time or a day, which begins at midnight UTC.
+func instant(field, s string) (t time.Time, day bool, err error) {
+	if s == "" {
+		return t, false, nil
+	}
+	if t, err = time.Parse(time.RFC3339Nano, s); err == nil {
+		return t.UTC(), false, nil
+	}
+	if t, err = time.Parse(time.DateOnly, s); err != nil {
+		err = domain.Errorf(domain.Invalid, field, "this is not a time").WithHint("write it as 2020-02-03T12:00:00Z or 2020-02-03; a + in a URL is %2B")
+	}
+	return t, true, err
+}
+
+type noInput struct{ Reading }
+
+type plansInput struct {
+	Reading
+	Tabled
+}
+
+type PlanInput struct {
+	Reading
+	Tabled
+	Seen
+	AsAt
+	Plan string `path:"plan" doc:"the plan's id" example:"sdp-2019-20"`
+}
+
+type ambersInput struct {
+	PlanInput
+	Meaning []string `query:"meaning" doc:"meanings of the ratings to show, separated by commas; left out: at_risk" example:"[\"at_risk\",\"off_track\"]"`
+}
+
+type itemInput struct {
+	Reading
+	Seen
+	AsAt
+	Plan string `path:"plan" doc:"the plan's id" example:"sdp-2019-20"`
+	Item string `path:"item" doc:"the item's id" example:"item-07"`
+}
+
+type entryInput struct {
+	Reading
+	Plan  string `path:"plan" doc:"the plan's id" example:"sdp-2019-20"`
+	Entry string `path:"entry" doc:"the entry's number in the plan's timeline, or its event id" example:"42"`
+}
+
+type commandQuery struct {
+	Reading
+	Plan    string `path:"plan" doc:"the plan's id" example:"sdp-2019-20"`
+	Command string `path:"command" doc:"the command's id: its Idempotency-Key" example:"c-01"`
+}
+
+type TimelineInput struct {
+	Reading
+	Tabled
+	Item    string `query:"item" doc:"only entries about this item"`
+	Actor   string `query:"actor" doc:"only entries by this actor"`
+	Type    string `query:"type" doc:"only entries of this type" example:"rating-changed"`
+	Command string `query:"command" doc:"only entries of this command"`
+	From    string `query:"from" doc:"recorded at this time or later: 2020-02-03T12:00:00Z or 2020-02-03"`
+	To      string `query:"to" doc:"recorded before this time; a day counts whole"`
+	Newest  bool   `query:"newest" doc:"newest first"`
+	Paged
+}
+
+type planTimelineInput struct {
+	TimelineInput
+	Plan string `path:"plan" doc:"the plan's id" example:"sdp-2019-20"`
+}
+
+// Paged is a question whose answer comes in pages.
+type Paged struct {
+	After string `query:"after" doc:"the cursor next of an earlier page" maxLength:"512"`
+	Limit int    `query:"limit" minimum:"1" maximum:"1000" default:"100" doc:"entries on a page"`
+}
+
+type searchInput struct {
+	Reading
+	Tabled
+	Words string `query:"q" required:"true" doc:"the words to find; all of them" maxLength:"512" example:"recruitment"`
+	Plan  string `query:"plan" doc:"only in this plan"`
+	Paged
+}
+
+type plansAnswer struct {
+	Plans []projections.PlanSummary `json:"plans"`
+}
+
+var (
+	notFound = []int{http.StatusNotFound}
+	asAt     = "Without position and recorded_at the state is that of now."
+)
+
+func (s *Server) registerQueries() {
+	query(s, "/v1/plans", about{id: "list-plans", tag: "questions", summary: "The plans", csv: true}, s.plans)
+	query(s, "/v1/plans/{plan}", about{id: "show-plan", tag: "questions", summary: "A plan, now or as it was", text: asAt, csv: true, versioned: true, errors: notFound}, s.plan)
+	query(s, "/v1/plans/{plan}/ambers", about{id: "show-ambers", tag: "questions", summary: "The members' table: what is at risk, why, since when, in whose words", text: asAt,
+		csv: true, versioned: true, errors: notFound}, s.ambers)
+	query(s, "/v1/plans/{plan}/items/{item}", about{id: "show-item", tag: "questions", summary: "An item and everything that happened to it", text: asAt, versioned: true, errors: notFound}, s.item)
+	query(s, "/v1/plans/{plan}/timeline", about{id: "plan-timeline", tag: "questions", summary: "Who changed what in a plan, when, why and on whose authority", csv: true, errors: notFound}, s.planTimeline)
+	query(s, "/v1/timeline", about{id: "timeline", tag: "questions", summary: "The same over all plans", csv: true}, func(ctx context.Context, in *TimelineInput) (projections.Page[projections.Entry], error) {
+		return s.timeline(ctx, "", in)
+	})
+	query(s, "/v1/plans/{plan}/entries/{entry}", about{id: "show-entry", tag: "questions", summary: "One entry of a timeline", errors: notFound}, s.entry)
+	query(s, "/v1/plans/{plan}/commands/{command}", about{id: "find-command", tag: "questions", summary: "Was my command recorded?",
+		text: "Answers the command's receipt. 404 means that it is not recorded as far as this server has read: give min_position, or give the command again with the same id.", errors: notFound}, s.commandReceipt)
+	query(s, "/v1/search", about{id: "search", tag: "questions", summary: "Find words in texts", csv: true}, s.search)
+}
+
+func (s *Server) plans(ctx context.Context, _ *plansInput) (plansAnswer, error) {
+	all, err := s.deps.Reads.Plans(ctx)
+	return plansAnswer{Plans: all}, err
+}
+
+func (s *Server) plan(ctx context.Context, in *PlanInput) (projections.PlanView, error) {
+	plan, at, err := planAt(in.Plan, in.AsAt)
+	if err != nil {
+		return projections.PlanView{}, err
+	}
+	return s.deps.Reads.Plan(ctx, plan, at)
+}
+
+func planAt(id string, m AsAt) (domain.PlanID, projections.At, error) {
+	plan, err := domain.ParsePlanID(id)
+	if err != nil {
+		return "", projections.At{}, err
+	}
+	at, err := m.at()
+	return plan, at, err
+}
+
+func (s *Server) ambers(ctx context.Context, in *ambersInput) (projections.AmberTable, error) {
+	plan, at, err := planAt(in.Plan, in.AsAt)
+	if err != nil {
+		return projections.AmberTable{}, err
+	}
+	meanings, err := parseMeanings(in.Meaning)
+	if err != nil {
+		return projections.AmberTable{}, err
+	}
+	return s.deps.Reads.Ambers(ctx, plan, at, meanings...)
+}
+
+var meanings = []domain.Meaning{domain.NotStarted, domain.OnTrack, domain.AtRisk, domain.OffTrack, domain.CompleteClaimed,
+	domain.CompleteVerified, domain.Suspended, domain.Cancelled, domain.NoData}
+
+func parseMeanings(given []string) ([]domain.Meaning, error) {
+	if len(given) == 0 {
+		return []domain.Meaning{domain.AtRisk}, nil
+	}
+	var all []domain.Meaning
+	for _, one := range given {
+		known := false
+		for _, m := range meanings {
+			known = known || string(m) == strings.TrimSpace(one)
+		}
+		if !known {
+			return nil, domain.Errorf(domain.Invalid, "meaning", "there is no such meaning").WithHint("use at_risk, off_track, on_track, not_started, ... separated by commas")
+		}
+		all = append(all, domain.Meaning(strings.TrimSpace(one)))
+	}
+	return all, nil
+}
+
+func (s *Server) item(ctx context.Context, in *itemInput) (projections.ItemHistory, error) {
+	plan, at, err := planAt(in.Plan, in.AsAt)
+	if err != nil {
+		return projections.ItemHistory{}, err
+	}
+	item, err := domain.ParseItemID(in.Item)
+	if err != nil {
+		return projections.ItemHistory{}, err
+	}
+	return s.deps.Reads.ItemHistory(ctx, plan, item, at)
+}
+
+func (s *Server) planTimeline(ctx context.Context, in *planTimelineInput) (projections.Page[projections.Entry], error) {
+	plan, err := domain.ParsePlanID(in.Plan)
+	if err != nil {
+		return projections.Page[projections.Entry]{}, err
+	}
+	return s.timeline(ctx, plan, &in.TimelineInput)
+}
+
+func (s *Server) timeline(ctx context.Context, plan domain.PlanID, in *TimelineInput) (page projections.Page[projections.Entry], err error) {
+	q := projections.TimelineQuery{Plan: plan, Type: in.Type, Newest: in.Newest, After: in.After, Limit: in.Limit}
+	if q.From, _, err = instant("from", in.From); err != nil {
+		return page, err
+	}
+	var day bool
+	if q.To, day, err = instant("to", in.To); err != nil {
+		return page, err
+	}
+	if day {
+		q.To = q.To.AddDate(0, 0, 1)
+	}
+	if in.Item != "" {
+		if q.Item, err = domain.ParseItemID(in.Item); err != nil {
+			return page, err
+		}
+	}
+	if in.Actor != "" {
+		if q.Actor, err = parseActor("actor", in.Actor); err != nil {
+			return page, err
+		}
+	}
+	if in.Command != "" {
+		if q.Command, err = domain.ParseCommandID(in.Command); err != nil {
+			return page, err
+		}
+	}
+	if in.Type != "" && domain.NewEvent(in.Type) == nil {
+		return page, domain.Errorf(domain.Invalid, "type", "there is no such type of entry").WithHint("e.g. rating-changed, justification-given, outcome-recorded")
+	}
+	return s.deps.Reads.Timeline(ctx, q)
+}
+
+// parseActor checks an actor's id, which has the form of every other id.
+func parseActor(field, s string) (domain.ActorID, error) {
+	id, err := domain.ParseItemID(s)
+	return domain.ActorID(id), at(field, err)
+}
+
+func (s *Server) entry(ctx context.Context, in *entryInput) (projections.Entry, error) {
+	plan, err := domain.ParsePlanID(in.Plan)
+	if err != nil {
+		return projections.Entry{}, err
+	}
+	ref, err := domain.ParseItemID(in.Entry) // a number and a UUID both have the form of an id
+	if err != nil {
+		return projections.Entry{}, at("entry", err)
+	}
+	if n, err := strconv.ParseUint(string(ref), 10, 63); err == nil && n > 0 {
+		return s.deps.Reads.Entry(ctx, plan, "", n)
+	}
+	return s.deps.Reads.Entry(ctx, plan, domain.EventID(ref), 0)
+}
+
+func (s *Server) commandReceipt(ctx context.Context, in *commandQuery) (domain.Receipt, error) {
+	plan, err := domain.ParsePlanID(in.Plan)
+	if err != nil {
+		return domain.Receipt{}, err
+	}
+	id, err := domain.ParseCommandID(in.Command)
+	if err != nil {
+		return domain.Receipt{}, err
+	}
+	got, found, err := s.deps.Reads.Command(ctx, plan, id)
+	if err == nil && !found {
+		err = domain.Errorf(domain.NotFound, "command", "no such command is recorded in the plan").
+			WithHint("to be certain, give the command again with the same id: it is recorded once")
+	}
+	return got, err
+}
+
+func (s *Server) search(ctx context.Context, in *searchInput) (page projections.Page[projections.Hit], err error) {
+	var plan domain.PlanID
+	if in.Plan != "" {
+		if plan, err = domain.ParsePlanID(in.Plan); err != nil {
+			return page, err
+		}
+	}
+	if strings.TrimSpace(in.Words) == "" {
+		return page, domain.Errorf(domain.Invalid, "q", "there are no words to look for").WithHint("give q=WORDS")
+	}
+	return s.deps.Reads.Search(ctx, in.Words, plan, in.After, in.Limit)
+}
