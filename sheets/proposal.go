@@ -1,0 +1,230 @@
+package sheets
+
+import (
+	"fmt"
+
+	"plantrail/domain"
+)
+
+// Options are what the reader of a paper is told beside it.
+type Options struct {
+	Plan        domain.PlanID // left out: made of the title
+	Title       string        // left out: taken from the document, if it says so
+	Scheme      string        // preset rating scheme; left out: rag.v1
+	MeetingDate domain.Date   // when members received the paper; never taken from the paper
+	Body        string        // the body that met
+	Accept      []string      // ids of offers to record, or "all"
+	Name        string        // the file's name
+}
+
+// Proposal is what a paper says and what would be recorded of it. Its JSON is the answer of POST /v1/import.
+//
+// Rows, offers, resolutions and unread lines are in the order of the document. Places are for people: "line 12" for text.
+type Proposal struct {
+	Format      string        `json:"format" doc:"text-pipe, text-blank, text-lines, text-bars or csv"`
+	Encoding    string        `json:"encoding" doc:"utf-8, windows-1252, utf-16"`
+	SHA256      string        `json:"sha256" doc:"of the file's bytes, hex"`
+	Size        int64         `json:"size" doc:"bytes"`
+	Name        string        `json:"name,omitempty" doc:"the file's name"`
+	Plan        domain.PlanID `json:"plan,omitempty"`
+	Title       string        `json:"title,omitempty"`
+	TitlePlace  string        `json:"title_place,omitempty" doc:"where the document says it; absent when it was given"`
+	Scheme      string        `json:"scheme"`
+	MeetingDate domain.Date   `json:"meeting_date,omitzero"`
+	Body        string        `json:"body,omitempty"`
+	Columns     []Column      `json:"columns"`
+	Rows        []Row         `json:"rows"`
+	Offers      []Offer       `json:"offers"`
+	Resolutions []Resolution  `json:"resolutions"`
+	Unread      []Line        `json:"unread" doc:"lines outside the table, of which nothing is recorded"`
+	Problems    []Problem     `json:"problems" doc:"what could not be read, and why"`
+	Needs       []string      `json:"needs" doc:"what the document does not say and must be given before it can be recorded"`
+	Counts      Counts        `json:"counts"`
+	Records     []string      `json:"records" doc:"what would be recorded, in words"`
+}
+
+// Field says what a column means. The empty Field is a column of which nothing is recorded.
+type Field string
+
+// The fields.
+const (
+	FieldRef      Field = "reference"
+	FieldTitle    Field = "action"
+	FieldOwner    Field = "owner"
+	FieldDue      Field = "due"
+	FieldDueNow   Field = "due-now" // a date to which Due was moved
+	FieldRating   Field = "rating"
+	FieldReason   Field = "reason"
+	FieldProgress Field = "progress"
+	FieldOutcome  Field = "outcome"
+)
+
+// Column is one column of the table.
+type Column struct {
+	Name  string `json:"name" doc:"as printed; empty when the header has none"`
+	Place string `json:"place,omitempty"`
+	Field Field  `json:"field" doc:"what it means; empty: not recorded"`
+	Why   string `json:"why,omitempty" doc:"why it is read so, where the name alone does not say"`
+}
+
+// Row is one item as the paper gives it.
+type Row struct {
+	N          int           `json:"n" doc:"number of the row, from 1"`
+	Place      string        `json:"place"`
+	Item       domain.ItemID `json:"item"`
+	Ref        string        `json:"ref,omitempty"`
+	Title      string        `json:"title"`
+	Rating     Rating        `json:"rating,omitzero" doc:"as members received it"`
+	Reason     string        `json:"reason,omitempty" doc:"word for word"`
+	SameAs     domain.ItemID `json:"same_as,omitempty" doc:"the item whose reason this one points to"`
+	Changes    []Change      `json:"changes,omitempty" doc:"changes of rating that the row itself reports"`
+	Owner      string        `json:"owner,omitempty"`
+	Due        domain.Date   `json:"due,omitzero" doc:"its original due date"`
+	DueNow     domain.Date   `json:"due_now,omitzero" doc:"the date to which it was moved, once accepted"`
+	DueReason  string        `json:"due_reason,omitempty" doc:"the reason recorded with the move"`
+	Progress   []string      `json:"progress,omitempty"`
+	Outcome    string        `json:"outcome,omitempty"`
+	Result     domain.Result `json:"result,omitempty"`
+	reasonFrom int           // line of the reason's cell
+}
+
+// Rating is a rating as received.
+type Rating struct {
+	Value string `json:"value,omitempty" doc:"key in the scheme; absent when unreadable"`
+	Words string `json:"words,omitempty" doc:"as printed"`
+	Place string `json:"place,omitempty"`
+	Sure  string `json:"sure" doc:"stated: in a cell of its own; header: in the name of a column; announced: in the line above the table; unreadable"`
+	Why   string `json:"why" doc:"why it is read so, or why not"`
+}
+
+// Change is a change of rating that a row reports in its own words.
+type Change struct {
+	From  string `json:"from"`
+	To    string `json:"to"`
+	Words string `json:"words" doc:"the cell that says so, word for word: the justification of the change"`
+	Place string `json:"place"`
+}
+
+// Offer is something likely that the paper does not say in so many words. It is recorded only when accepted.
+type Offer struct {
+	ID       string      `json:"id" doc:"what to accept, e.g. due:2"`
+	Row      int         `json:"row"`
+	Place    string      `json:"place"`
+	What     string      `json:"what"`
+	Why      string      `json:"why"`
+	Date     domain.Date `json:"date,omitzero"`
+	Accepted bool        `json:"accepted"`
+}
+
+// Resolution is a resolution as printed.
+type Resolution struct {
+	Place   string `json:"place"`
+	Printed string `json:"printed"`
+}
+
+// Line is a line of text outside the table, shortened.
+type Line struct {
+	Place string `json:"place"`
+	Text  string `json:"text"`
+}
+
+// Problem is something that could not be read. A fatal one forbids recording, the others leave something out.
+type Problem struct {
+	Place string `json:"place,omitempty"`
+	What  string `json:"what"`
+	Todo  string `json:"todo,omitempty"`
+	Fatal bool   `json:"fatal"`
+}
+
+// Counts says how much would be recorded.
+type Counts struct {
+	Items       int `json:"items"`
+	Ratings     int `json:"ratings" doc:"as received"`
+	Owed        int `json:"owed" doc:"of them without the reason that members will ask for"`
+	Changes     int `json:"changes" doc:"of rating, reported by the rows"`
+	Links       int `json:"links" doc:"reasons that point to another row"`
+	Owners      int `json:"owners"`
+	DueDates    int `json:"due_dates"`
+	Moves       int `json:"moves" doc:"of due dates"`
+	Progress    int `json:"progress"`
+	Outcomes    int `json:"outcomes"`
+	Resolutions int `json:"resolutions"`
+}
+
+// Fatal reports whether a problem forbids recording.
+func (p *Proposal) Fatal() bool {
+	for _, q := range p.Problems {
+		if q.Fatal {
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Proposal) problem(place, todo, format string, args ...any) {
+	p.Problems = append(p.Problems, Problem{Place: place, What: fmt.Sprintf(format, args...), Todo: todo})
+}
+
+func (p *Proposal) fatal(place, todo, format string, args ...any) {
+	p.Problems = append(p.Problems, Problem{Place: place, What: fmt.Sprintf(format, args...), Todo: todo, Fatal: true})
+}
+
+// count sums up what would be recorded, in figures and in words.
+func (p *Proposal) count() {
+	var c Counts
+	for i := range p.Rows {
+		c.add(p, &p.Rows[i])
+	}
+	c.Resolutions = len(p.Resolutions)
+	p.Counts, p.Records = c, c.words()
+}
+
+func (c *Counts) add(p *Proposal, r *Row) {
+	one := func(n *int, yes bool) {
+		if yes {
+			*n++
+		}
+	}
+	c.Items++
+	c.Changes += len(r.Changes)
+	c.Progress += len(r.Progress)
+	one(&c.Ratings, r.Rating.Value != "")
+	one(&c.Owed, p.owed(r))
+	one(&c.Links, r.SameAs != "")
+	one(&c.Owners, r.Owner != "")
+	one(&c.DueDates, !r.Due.IsZero())
+	one(&c.Moves, !r.DueNow.IsZero())
+	one(&c.Outcomes, r.Result != "")
+}
+
+// owed reports whether members are owed a reason: the rating is one of which they will ask why, and the paper gives none.
+func (p *Proposal) owed(r *Row) bool {
+	scheme, _ := domain.Preset(p.Scheme)
+	v, ok := scheme.Value(r.Rating.Value)
+	return ok && v.Meaning.NeedsReason() && r.Reason == ""
+}
+
+func (c Counts) words() []string {
+	words := []string{}
+	say := func(n int, one, many string) {
+		switch {
+		case n == 1:
+			words = append(words, "1 "+one)
+		case n > 1:
+			words = append(words, fmt.Sprintf("%d %s", n, many))
+		}
+	}
+	words = append(words, "the plan, and that it was read from this file")
+	say(c.Items, "item", "items")
+	say(c.Ratings, "rating as received", "ratings as received")
+	say(c.Owed, "of them owing a justification", "of them owing a justification")
+	say(c.Changes, "change of rating reported by a row", "changes of rating reported by rows")
+	say(c.Links, "reason linked to the row it points to", "reasons linked to the rows they point to")
+	say(c.Owners, "owner", "owners")
+	say(c.DueDates, "due date", "due dates")
+	say(c.Moves, "due date moved", "due dates moved")
+	say(c.Progress, "progress report", "progress reports")
+	say(c.Outcomes, "outcome", "outcomes")
+	say(c.Resolutions, "resolution as printed", "resolutions as printed")
+	return words
+}

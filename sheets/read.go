@@ -1,0 +1,129 @@
+package sheets
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"plantrail/domain"
+)
+
+// Read reads a paper and proposes what to record of it.
+//
+// An error is always a [*domain.Error]: the file can't be read as a table of actions at all. What can't be read of a
+// file that can is in the Proposal's Problems. Read does not keep the file; it is safe for concurrent use.
+func Read(file []byte, opts Options) (*Proposal, error) {
+	scheme, err := opts.check()
+	if err != nil {
+		return nil, err
+	}
+	text, encoding, err := decode(file)
+	if err != nil {
+		return nil, err
+	}
+	v := newVocabulary(scheme)
+	g, err := reading(text, opts.Name, v)
+	if err != nil {
+		return nil, err
+	}
+	t, err := tabulate(g, v)
+	if err != nil {
+		return nil, err
+	}
+	p := opts.proposal(file, encoding, scheme.ID)
+	p.Format = g.format
+	p.recognise(t, v)
+	if len(p.Rows) == 0 {
+		return nil, domain.Errorf(domain.Invalid, t.columns[0].Place, "no row has an action").WithHint("look whether the columns are named as they should be")
+	}
+	p.entitle(opts, t.unread)
+	if err := p.accept(opts.Accept); err != nil {
+		return nil, err
+	}
+	p.count()
+	return p, nil
+}
+
+func (o Options) check() (domain.Scheme, error) {
+	if o.Scheme == "" {
+		o.Scheme = "rag.v1"
+	}
+	scheme, ok := domain.Preset(o.Scheme)
+	if !ok {
+		var ids []string
+		for _, s := range domain.Presets() {
+			ids = append(ids, s.ID)
+		}
+		return scheme, domain.Errorf(domain.Invalid, "scheme", "there is no preset scheme %s", quoted(o.Scheme)).WithHint("one of " + strings.Join(ids, ", "))
+	}
+	if o.Plan != "" {
+		if _, err := domain.ParsePlanID(string(o.Plan)); err != nil {
+			return scheme, err
+		}
+	}
+	return scheme, nil
+}
+
+func (o Options) proposal(file []byte, encoding, scheme string) *Proposal {
+	sum := sha256.Sum256(file)
+	p := &Proposal{Encoding: encoding, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(file)), Scheme: scheme,
+		Name: path.Base(strings.ReplaceAll(o.Name, `\`, "/")), MeetingDate: o.MeetingDate, Body: o.Body, Plan: o.Plan,
+		Rows: []Row{}, Offers: []Offer{}, Unread: []Line{}, Problems: []Problem{}, Needs: []string{}}
+	if o.Name == "" {
+		p.Name = ""
+	}
+	if encoding != "utf-8" {
+		p.problem("file", "look at quotation marks, dashes and pound signs; or "+saveAsUTF8, "the file is not UTF-8: it is read as %s", encoding)
+	}
+	return p
+}
+
+// entitle finds the plan's title and id, and lists what the paper does not say and nobody has given.
+func (p *Proposal) entitle(o Options, lines []cell) {
+	if p.Title = strings.TrimSpace(o.Title); p.Title == "" {
+		p.Title, p.TitlePlace = planTitle(lines)
+	}
+	if p.Plan == "" {
+		p.Plan = domain.PlanID(domain.Slug(p.Title))
+	}
+	if p.Title == "" {
+		p.Needs = append(p.Needs, "--title: the document does not say, or not clearly, what the plan is called")
+	}
+	if p.Plan == "" {
+		p.Needs = append(p.Needs, "--plan: an id for the plan, of a-z, 0-9 and -")
+	}
+	if p.MeetingDate.IsZero() {
+		p.Needs = append(p.Needs, "--meeting-date: the date on which members received the paper")
+	}
+	if p.Body == "" && len(p.Resolutions) > 0 {
+		p.problem(p.Resolutions[0].Place, "name the body with --body", "the body that resolved is not named: the resolution is recorded with the meeting's date alone")
+	}
+}
+
+// accept marks the offers to be recorded. An id that is no offer is an error: it may be that of another version of the file.
+func (p *Proposal) accept(ids []string) error {
+	all := slices.Contains(ids, "all")
+	for _, id := range ids {
+		if id = strings.TrimSpace(id); id != "all" && !slices.ContainsFunc(p.Offers, func(o Offer) bool { return o.ID == id }) {
+			return domain.Errorf(domain.Invalid, "accept", "the paper makes no offer %s", quoted(id)).WithHint("one of those that a dry run lists, or all")
+		}
+	}
+	for i := range p.Offers {
+		o := &p.Offers[i]
+		if o.Accepted = all || slices.Contains(ids, o.ID); !o.Accepted {
+			continue
+		}
+		r := &p.Rows[o.Row-1]
+		if strings.HasPrefix(o.ID, "moved:") {
+			r.DueNow, r.DueReason = o.Date, moveReason(p.Columns[column(p.Columns, FieldDueNow)])
+		} else {
+			r.Due = o.Date
+		}
+	}
+	return nil
+}
+
+func offerID(what string, row int) string { return what + ":" + strconv.Itoa(row) }
