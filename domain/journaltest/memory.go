@@ -26,6 +26,9 @@ type Memory struct {
 	Before func(domain.Change) error
 	After  func(domain.Change) error
 
+	// Cut, when not 0, stores only so many parts of the next change, as a crash between two batches does.
+	Cut int
+
 	t        testing.TB
 	mu       sync.Mutex
 	closed   bool
@@ -123,6 +126,10 @@ func (m *Memory) store(head domain.Head, c domain.Change) ([]domain.Recorded, er
 		at = head.RecordedAt
 	}
 	for i, f := range c.Facts {
+		if m.Cut > 0 && i == m.Cut {
+			m.Cut = 0
+			return nil, domain.Errorf(domain.Unknown, "", "cut short")
+		}
 		m.add(c, f, i+1, at)
 	}
 	m.digests[key(c.Plan, c.Command)] = c.Digest
