@@ -165,6 +165,9 @@ func (a *attempt) append(ctx context.Context, h *History, c Change) (last Record
 		return last, err
 	}
 	for _, r := range recorded {
+		for _, text := range Texts(r.Event) {
+			*text = "" // words stay in memory no longer than their command: they may have to be erased
+		}
 		h.Apply(r)
 		last = r
 	}
