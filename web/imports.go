@@ -15,7 +15,7 @@ type importInput struct {
 	Title       string   `query:"title" doc:"the plan's title; left out: the document's" maxLength:"4096"`
 	Scheme      string   `query:"scheme" doc:"preset rating scheme; left out: rag.v1" maxLength:"64"`
 	MeetingDate string   `query:"meeting_date" doc:"when members received the paper: never taken from the paper" example:"2020-02-03"`
-	Body        string   `query:"body" doc:"the body that met" maxLength:"200"`
+	Committee   string   `query:"body" doc:"the body that met" maxLength:"200"`
 	Accept      []string `query:"accept" doc:"ids of offers to record, separated by commas, or all"`
 	Name        string   `query:"name" doc:"the file's name" maxLength:"255"`
 	Apply       bool     `query:"apply" doc:"record it; otherwise only say what would be recorded"`
@@ -72,7 +72,7 @@ func (s *Server) importPaper(ctx context.Context, in *importInput) (*imported, e
 }
 
 func (in *importInput) options() (o sheets.Options, err error) {
-	o = sheets.Options{Title: in.Title, Scheme: in.Scheme, Body: in.Body, Accept: in.Accept, Name: in.Name}
+	o = sheets.Options{Title: in.Title, Scheme: in.Scheme, Body: in.Committee, Accept: in.Accept, Name: in.Name}
 	if in.Plan != "" {
 		if o.Plan, err = domain.ParsePlanID(in.Plan); err != nil {
 			return o, err

@@ -19,9 +19,8 @@ func (s *Server) describe() {
 	registry.RegisterTypeAlias(reflect.TypeFor[domain.Date](), reflect.TypeFor[dateText]())
 	registry.RegisterTypeAlias(reflect.TypeFor[json.RawMessage](), reflect.TypeFor[anyObject]())
 	config := huma.Config{OpenAPI: &huma.OpenAPI{
-		OpenAPI: "3.1.0",
-		Info: &huma.Info{Title: "plantrail", Version: s.deps.Version, Description: apiWords,
-			License: &huma.License{Name: "not stated"}},
+		OpenAPI:  "3.1.0",
+		Info:     &huma.Info{Title: "plantrail", Version: s.deps.Version, Description: apiWords},
 		Servers:  []*huma.Server{{URL: "/", Description: "this server"}},
 		Security: []map[string][]string{{"bearer": {}}},
 		Tags:     apiTags,
@@ -57,7 +56,9 @@ refused if the plan has moved on.
 **Questions** are GETs. Lists can be had as CSV with ` + "`Accept: text/csv`" + ` or ` + "`?format=csv`" + ` and are paged by cursor. A write answers its
 position in ` + "`Plantrail-Position`" + `; give it as ` + "`min_position`" + ` to read one's own write.
 
-**Errors** are RFC 9457 problem details with a kind, the place and what to do.`
+**Errors** are RFC 9457 problem details with a kind, the place and what to do.
+
+Members are only ever added to answers: ignore those that you do not know.`
 
 var apiTags = []*huma.Tag{
 	{Name: "commands", Description: "Record what happened to a plan."},

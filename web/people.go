@@ -21,7 +21,7 @@ type NewToken struct {
 	Person  domain.ActorID `json:"person,omitempty" doc:"id of a registered person; or give a name"`
 	Name    domain.Text    `json:"name,omitempty" doc:"name of a person to register" maxLength:"65536"`
 	Role    domain.Role    `json:"role" enum:"reader,editor,admin"`
-	Expires domain.Date    `json:"expires,omitzero" doc:"the last day, or month, on which it is good; left out: it does not expire"`
+	Expires domain.Date    `json:"expires,omitzero" doc:"the last day on which it is good; left out: it does not expire"`
 }
 
 // IssuedToken is a new token. The secret is in this one answer and nowhere else.
@@ -154,7 +154,7 @@ func (s *Server) registerIssue() {
 	op := s.operation(http.MethodPost, "/v1/tokens", about{id: "issue-token", tag: "people", summary: "Make a token", errors: commandErrors,
 		text: "The secret is in this answer only. The same Idempotency-Key again is answered with 422: a secret is not given twice."}, jsonRoute())
 	op.DefaultStatus = http.StatusCreated
-	s.takesJSON(&op, NewToken{Name: "Ada Lovelace", Role: domain.Editor, Expires: domain.Month(2099, 12)}, true)
+	s.takesJSON(&op, NewToken{Name: "Ada Lovelace", Role: domain.Editor, Expires: domain.Day(2099, 12, 31)}, true)
 	huma.Register(s.api, op, func(ctx context.Context, in *Keyed) (*issued, error) {
 		var want NewToken
 		if err := decodeBody(callOf(ctx).body, &want); err != nil {
@@ -181,6 +181,8 @@ func (s *Server) issue(ctx context.Context, id domain.CommandID, want NewToken) 
 		return IssuedToken{}, domain.Errorf(domain.Invalid, "person", "a token is for one person").WithHint("give person (an id) or name (of a new person)")
 	case !want.Role.Valid():
 		return IssuedToken{}, domain.Errorf(domain.Invalid, "role", "there is no such role").WithHint("use reader, editor or admin")
+	case !want.Expires.IsZero() && !want.Expires.Exact():
+		return IssuedToken{}, domain.Errorf(domain.Invalid, "expires", "a token ends on a day").WithHint("write it as 2027-03-31")
 	case want.Expires.Known() && !s.deps.Now().Before(want.Expires.End()):
 		return IssuedToken{}, domain.Errorf(domain.Invalid, "expires", "the token would have expired already").WithHint("give a day to come")
 	}

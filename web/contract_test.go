@@ -1,0 +1,190 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/getkin/kin-openapi/openapi3"
+	"github.com/getkin/kin-openapi/openapi3filter"
+	"github.com/getkin/kin-openapi/routers"
+	"github.com/getkin/kin-openapi/routers/legacy"
+
+	"plantrail/web"
+)
+
+// contract sends requests to a server and holds both sides against the document that it serves.
+type contract struct {
+	*real
+	t      *testing.T
+	doc    *openapi3.T
+	router routers.Router
+	seen   map[string]bool // operation ids answered with success
+}
+
+func newContract(t *testing.T) *contract {
+	r := newReal(t)
+	doc, err := openapi3.NewLoader().LoadFromData(r.must(t, 200, "GET", "/openapi.json", "").Body.Bytes())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := doc.Validate(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	doc.Servers = nil // the router would take "/" for a prefix
+	router, err := legacy.NewRouter(doc)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &contract{r, t, doc, router, map[string]bool{}}
+}
+
+// call sends a request and validates it, unless it is meant to be wrong, and the answer, always.
+func (c *contract) call(want int, method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	c.t.Helper()
+	req := httptest.NewRequest(method, "http://plantrail.test"+target, strings.NewReader(body))
+	req.Header.Set("Content-Type", "application/json")
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header.Set(name, value)
+	}
+	route, params, err := c.router.FindRoute(req)
+	if err != nil {
+		c.t.Fatalf("%s %s: %v", method, target, err)
+	}
+	in := &openapi3filter.RequestValidationInput{Request: req, PathParams: params, Route: route,
+		Options: &openapi3filter.Options{AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true, SkipSettingDefaults: true}}
+	if err := openapi3filter.ValidateRequest(context.Background(), in); want < 400 && err != nil {
+		c.t.Errorf("%s %s: the request is not as documented: %v", method, target, err)
+	}
+	w := c.send(method, target, body, headers...)
+	if w.Code != want {
+		c.t.Errorf("%s %s: want %d, got %d: %s", method, target, want, w.Code, w.Body)
+	}
+	out := &openapi3filter.ResponseValidationInput{RequestValidationInput: in, Status: w.Code, Header: w.Header(), Options: in.Options}
+	out.SetBodyBytes(w.Body.Bytes())
+	if err := openapi3filter.ValidateResponse(context.Background(), out); err != nil {
+		c.t.Errorf("%s %s: the answer %d is not as documented: %v\n%s", method, target, w.Code, err, w.Body)
+	}
+	if w.Code < 300 {
+		c.seen[route.Operation.OperationID] = true
+	}
+	return w
+}
+
+// example is the request that the document shows for an operation.
+func (c *contract) example(path string) string {
+	c.t.Helper()
+	item := c.doc.Paths.Value(path)
+	if item == nil || item.Post == nil {
+		c.t.Fatalf("no operation POST %s", path)
+	}
+	b, err := json.Marshal(item.Post.RequestBody.Value.Content["application/json"].Example)
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	return string(b)
+}
+
+func TestEveryOperationIsAsDocumented(t *testing.T) {
+	c := newContract(t)
+	story := []string{"open-plan", "add-item", "rate", "justify", "make-request", "answer-request", "report-progress", "reword-item", "assign-owner",
+		"set-due", "move-item", "suspend-item", "resume-item", "record-outcome", "resolve", "cancel-item", "correct", "close-plan"}
+	var position string
+	for _, verb := range story {
+		body := c.example("/v1/plans/{plan}/" + verb)
+		position = c.call(201, "POST", "/v1/plans/sdp/"+verb, body, "Idempotency-Key: c-"+verb).Header().Get("Plantrail-Position")
+		c.call(200, "POST", "/v1/plans/sdp/"+verb, body, "Idempotency-Key: c-"+verb)
+		if verb == "add-item" { // another one, under which the first is moved
+			c.call(201, "POST", "/v1/plans/sdp/add-item", `{"item":"aim-1","level":"aim","title":"Be reached easily"}`)
+		}
+		if verb != story[0] {
+			c.call(422, "POST", "/v1/plans/sdp/"+verb, body, "Idempotency-Key: c-"+story[0])
+		}
+		c.call(400, "POST", "/v1/plans/sdp/"+verb, `{"nonsense":1}`)
+		c.call(400, "POST", "/v1/plans/NOT-AN-ID/"+verb, body)
+		c.call(401, "POST", "/v1/plans/sdp/"+verb, body, "Authorization: Bearer x")
+		c.call(415, "POST", "/v1/plans/sdp/"+verb, body, "Content-Type: text/plain")
+		c.call(412, "POST", "/v1/plans/sdp/"+verb, body, `If-Match: "999"`)
+		if t.Failed() {
+			t.FailNow()
+		}
+	}
+	min := "min_position=" + position
+	for _, q := range []string{"/v1/plans?" + min, "/v1/plans/sdp?" + min, "/v1/plans/sdp?position=4", "/v1/plans/sdp?recorded_at=2099-01-01",
+		"/v1/plans/sdp/ambers", "/v1/plans/sdp/ambers?meaning=at_risk,off_track", "/v1/plans/sdp/timeline?limit=5", "/v1/plans/sdp/timeline?newest=true&item=action-1&from=2020-01-01",
+		"/v1/timeline?type=rating-changed", "/v1/plans/sdp/items/action-1", "/v1/plans/sdp/entries/3", "/v1/plans/sdp/commands/c-rate", "/v1/search?q=posts",
+		"/v1/search?q=vacant&plan=sdp&limit=1", "/v1/status", "/v1/whoami", "/v1/persons", "/v1/tokens", "/healthz", "/readyz"} {
+		c.call(200, "GET", q, "")
+	}
+	for _, list := range []string{"/v1/plans", "/v1/plans/sdp", "/v1/plans/sdp/ambers", "/v1/plans/sdp/timeline", "/v1/timeline", "/v1/search?q=posts", "/v1/persons", "/v1/tokens"} {
+		w := c.call(200, "GET", list, "", "Accept: text/csv")
+		if !strings.HasPrefix(w.Header().Get("Content-Type"), "text/csv") {
+			t.Errorf("%s: %s", list, w.Header().Get("Content-Type"))
+		}
+	}
+	tag := c.call(200, "GET", "/v1/plans/sdp", "").Header().Get("ETag")
+	c.call(304, "GET", "/v1/plans/sdp", "", "If-None-Match: "+tag)
+	for _, missing := range []string{"/v1/plans/nix", "/v1/plans/nix/ambers", "/v1/plans/sdp/items/nix", "/v1/plans/sdp/entries/999", "/v1/plans/sdp/commands/nix"} {
+		c.call(404, "GET", missing, "")
+	}
+	c.call(400, "GET", "/v1/plans?limit=3", "")
+	c.call(503, "GET", "/v1/plans?min_position=99999", "")
+	c.people()
+	c.imports()
+	c.call(200, "POST", "/v1/rebuild", "")
+	for path, item := range c.doc.Paths.Map() {
+		for method, op := range item.Operations() {
+			if !c.seen[op.OperationID] {
+				t.Errorf("no request of this test succeeded at %s %s (%s)", method, path, op.OperationID)
+			}
+		}
+	}
+}
+
+func (c *contract) people() {
+	c.t.Helper()
+	var got web.IssuedToken
+	w := c.call(201, "POST", "/v1/tokens", c.example("/v1/tokens"), "Idempotency-Key: t-1")
+	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
+		c.t.Fatal(err)
+	}
+	c.call(422, "POST", "/v1/tokens", c.example("/v1/tokens"), "Idempotency-Key: t-1")
+	c.call(400, "POST", "/v1/tokens", `{"role":"god","name":"x"}`)
+	mine := "Authorization: Bearer " + got.Secret
+	c.call(200, "GET", "/v1/whoami", "", mine)
+	c.call(403, "GET", "/v1/tokens", "", mine)
+	person := "/v1/persons/" + string(got.Person)
+	c.call(201, "POST", person+"/rename", c.example("/v1/persons/{person}/rename"))
+	c.call(201, "POST", "/v1/tokens/"+string(got.Token)+"/revoke", c.example("/v1/tokens/{token}/revoke"))
+	c.call(401, "GET", "/v1/whoami", "", mine)
+	c.call(201, "POST", person+"/leave", "")
+	c.call(404, "POST", "/v1/persons/p-nobody/leave", "")
+}
+
+func (c *contract) imports() {
+	c.t.Helper()
+	paper := "Action|Reason for amber|\nAnswer calls|Two posts are vacant|\nAnswer letters|The printer is late|\n"
+	if seed, err := os.ReadFile("../../shared/seeds/city-of-london-sdp.txt"); err == nil {
+		paper = string(seed)
+	}
+	file := "Content-Type: application/octet-stream"
+	c.call(200, "POST", "/v1/import?plan=col&title=SDP&name=x.txt", paper, file)
+	w := c.call(200, "POST", "/v1/import?plan=col&title=SDP&meeting_date=2020-02-03&body=Committee&apply=true&name=x.txt", paper, file)
+	var first, second web.ImportView
+	if err := json.NewDecoder(bytes.NewReader(w.Body.Bytes())).Decode(&first); err != nil || first.Receipt == nil {
+		c.t.Fatalf("not recorded: %v %s", err, w.Body)
+	}
+	w = c.call(200, "POST", "/v1/import?plan=col&title=SDP&meeting_date=2020-02-03&body=Committee&apply=true&name=x.txt", paper, file)
+	if err := json.Unmarshal(w.Body.Bytes(), &second); err != nil || second.Receipt == nil || !second.Receipt.Repeat || second.Receipt.Position != first.Receipt.Position {
+		c.t.Errorf("the same paper again: %v %s", err, w.Body)
+	}
+	c.call(400, "POST", "/v1/import?plan=col", "", file)
+}
+
+var _ http.Handler

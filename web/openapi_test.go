@@ -1,0 +1,63 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// redocly is the linter's pinned version.
+const redocly = "@redocly/cli@2.77.0"
+
+func TestTheDocumentIsLinted(t *testing.T) {
+	npm, err := exec.LookPath("npm")
+	if err != nil {
+		t.Skip("the OpenAPI document is not linted: npm is not installed")
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, npm, "exec", "--yes", redocly, "--", "--version").CombinedOutput(); err != nil {
+		t.Skipf("the OpenAPI document is not linted: %s can't be installed: %v\n%s", redocly, err, out)
+	}
+	dir := t.TempDir()
+	file := filepath.Join(dir, "openapi.json")
+	if err := os.WriteFile(file, newHouse(t).openAPI, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	config, err := filepath.Abs("redocly.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(ctx, npm, "exec", "--yes", redocly, "--", "lint", "--config", config, "--format", "stylish", file)
+	cmd.Env = append(os.Environ(), "REDOCLY_TELEMETRY=off", "REDOCLY_SUPPRESS_UPDATE_NOTICE=true")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+}
+
+func TestTheDocumentSaysWhatTheRoutesAre(t *testing.T) {
+	h := newHouse(t)
+	var doc struct {
+		Paths map[string]map[string]json.RawMessage `json:"paths"`
+	}
+	if err := json.Unmarshal(h.openAPI, &doc); err != nil {
+		t.Fatal(err)
+	}
+	for pattern := range h.routes {
+		method, path, _ := strings.Cut(pattern, " ")
+		if path == "/openapi.json" || path == "/metrics" {
+			continue // no operations of the API: the document itself, and a format of Prometheus
+		}
+		if doc.Paths[path][strings.ToLower(method)] == nil {
+			t.Errorf("%s is not in the document", pattern)
+		}
+	}
+	if strings.Contains(string(h.openAPI), "https://") {
+		t.Error("the document points outside the house")
+	}
+}

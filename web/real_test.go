@@ -1,0 +1,108 @@
+package web_test
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"plantrail/domain"
+	"plantrail/eventstore"
+	"plantrail/eventstore/eventstoretest"
+	"plantrail/projections"
+	"plantrail/web"
+)
+
+// real is a server over a real journal and real read models.
+type real struct {
+	*web.Server
+	store   *eventstore.Store
+	reads   *projections.DB
+	service *domain.Service
+}
+
+type source struct{ *eventstore.Store }
+
+func (s source) Texts(ctx context.Context, after, until uint64) iter.Seq2[projections.TextRecord, error] {
+	return func(yield func(projections.TextRecord, error) bool) {
+		for t, err := range s.Store.Texts(ctx, after, until) {
+			if !yield(projections.TextRecord{Sequence: t.Sequence, Plan: t.Plan, Event: t.Event, Texts: t.Texts}, err) {
+				return
+			}
+		}
+	}
+}
+
+func (s source) Tail(ctx context.Context) (projections.Tail, error) {
+	t, err := s.Store.Tail(ctx)
+	return projections.Tail{Events: t.Events, Texts: t.Texts}, err
+}
+
+var (
+	localToken = "pt_local_" + strings.Repeat("L", 43)
+	localActor = domain.Actor{ID: "os-1000", Kind: domain.OSUser, Role: domain.Admin}
+)
+
+func newReal(t *testing.T) *real {
+	t.Helper()
+	r := &real{store: eventstoretest.Open(t)}
+	log := slog.New(slog.DiscardHandler)
+	reads, err := projections.Open(context.Background(), filepath.Join(t.TempDir(), "views"), projections.Options{Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- reads.Run(ctx, source{r.store}) }()
+	t.Cleanup(func() {
+		stop()
+		<-ended
+		if err := reads.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	r.reads, r.service = reads, domain.NewService(r.store)
+	if err := web.EnsureActor(ctx, r.service, reads, localActor, "ada"); err != nil {
+		t.Fatal(err)
+	}
+	r.Server = web.New(web.Deps{Org: "acme", Version: "test", Service: r.service, Reads: reads, Log: log,
+		Rebuild: func(ctx context.Context, p func(done, total domain.Position)) error {
+			return reads.Rebuild(ctx, source{r.store}, p)
+		}, LocalToken: localToken, LocalActor: localActor})
+	return r
+}
+
+// send makes one request as the local user; headers are "Name: value" and may name another.
+func (r *real) send(method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	req := httptest.NewRequest(method, target, strings.NewReader(body))
+	req.Header.Set("Authorization", "Bearer "+localToken)
+	if body != "" {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header.Set(name, value)
+	}
+	w := httptest.NewRecorder()
+	r.ServeHTTP(w, req)
+	return w
+}
+
+// must is send with the status that is wanted.
+func (r *real) must(t *testing.T, status int, method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	w := r.send(method, target, body, headers...)
+	if w.Code != status {
+		t.Fatalf("%s %s: want %d, got %d: %s", method, target, status, w.Code, w.Body)
+	}
+	return w
+}
+
+var _ http.Handler = (*real)(nil)
+
+const soon = 5 * time.Second
