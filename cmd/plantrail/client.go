@@ -1,0 +1,167 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/google/uuid"
+
+	"plantrail/domain"
+)
+
+// client speaks the HTTP API, over the network or within the process.
+type client struct {
+	http  *http.Client
+	base  string // scheme and host, no final slash
+	token string // "" within the process
+	// enter marks the context of a call within the process with the actor; nil over the network.
+	enter func(context.Context) context.Context
+	// where says what it talks to, for messages.
+	where string
+	close func() error
+}
+
+// request is one call of the API.
+type request struct {
+	method, path string
+	query        url.Values
+	body         []byte
+	mediaType    string // of the body
+	accept       string
+	key          string // Idempotency-Key
+	ifMatch      string
+}
+
+// answer is a good answer of the API: its bytes as they came.
+type answer struct {
+	header http.Header
+	body   []byte
+}
+
+// maxAnswer bounds an answer: a page of the largest texts is well below it.
+const maxAnswer = 1 << 30
+
+// do makes a call. An answer that is a problem is a [problemError].
+func (c *client) do(ctx context.Context, r request) (*answer, error) {
+	if c.enter != nil {
+		ctx = c.enter(ctx)
+	}
+	u := c.base + r.path
+	if len(r.query) > 0 {
+		u += "?" + r.query.Encode()
+	}
+	req, err := http.NewRequestWithContext(ctx, r.method, u, bytes.NewReader(r.body))
+	if err != nil {
+		return nil, misuse("--server", "%q is not a URL", c.base).WithHint("write it as http://127.0.0.1:8080")
+	}
+	for name, value := range map[string]string{"Content-Type": r.mediaType, "Accept": r.accept, "Idempotency-Key": r.key,
+		"If-Match": r.ifMatch} {
+		if value != "" {
+			req.Header.Set(name, value)
+		}
+	}
+	if c.token != "" {
+		req.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, c.unreachable(err)
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, c.unreachable(err)
+	}
+	if resp.StatusCode >= 300 {
+		return nil, asError(resp.StatusCode, body)
+	}
+	return &answer{resp.Header, body}, nil
+}
+
+// errLost marks a call whose answer did not come: what it asked for may have been done.
+var errLost = errors.New("no answer")
+
+func (c *client) unreachable(err error) error {
+	return domain.Errorf(domain.Unavailable, "", "%s does not answer", c.where).
+		WithHint("check that it runs, or use --data on the machine that holds the data").Because(errors.Join(errLost, err))
+}
+
+// get asks a question and decodes the answer into out, when it is not nil.
+func (c *client) get(ctx context.Context, path string, query url.Values, out any) (*answer, error) {
+	got, err := c.do(ctx, request{method: http.MethodGet, path: path, query: query, accept: "application/json"})
+	if err != nil || out == nil {
+		return got, err
+	}
+	return got, decode(got.body, out)
+}
+
+func decode(body []byte, out any) error {
+	if err := json.Unmarshal(body, out); err != nil {
+		return failure(err, "the answer can't be read").WithHint("the server may be of another version: compare plantrail version with plantrail status")
+	}
+	return nil
+}
+
+// How often and how long a command without an answer is given again.
+const (
+	commandTries = 3
+	retryPause   = 300 * time.Millisecond
+)
+
+// command posts something to be recorded. Every command has an id before it is sent, so that one whose answer was lost
+// can be given again without harm: the server records an id once.
+func (c *client) command(ctx context.Context, r request) (*answer, string, error) {
+	if r.key == "" {
+		r.key = newCommandID()
+	}
+	r.method, r.accept = http.MethodPost, "application/json"
+	var err error
+	for try := range commandTries {
+		if try > 0 {
+			pause(ctx, retryPause)
+		}
+		var got *answer
+		if got, err = c.do(ctx, r); err == nil || !errors.Is(err, errLost) {
+			return got, r.key, named(err, r.key)
+		}
+	}
+	return nil, r.key, lost(err, r.key)
+}
+
+// newCommandID is a UUIDv7: sorted by time, as the ids of events are.
+func newCommandID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// named adds to an unknown outcome how to find out.
+func named(err error, key string) error {
+	if e := (*domain.Error)(nil); errors.As(err, &e) && e.Kind == domain.Unknown {
+		e.Hint = again(key)
+	}
+	return err
+}
+
+// lost turns a call without an answer into what it is to the caller: done or not, nobody here knows. Only a connection
+// that was never made is certain to have done nothing.
+func lost(err error, key string) error {
+	if neverSent(err) {
+		return err
+	}
+	return domain.Errorf(domain.Unknown, "", "the answer was lost: it may or may not have been recorded").
+		WithHint(again(key)).Because(err)
+}
+
+func again(key string) string { return "give the same command again with --key " + key }
+
+func pause(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}

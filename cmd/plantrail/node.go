@@ -1,0 +1,199 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"errors"
+	"log/slog"
+	"net/http"
+	"os"
+	"os/user"
+	"strconv"
+	"strings"
+	"time"
+
+	"plantrail/domain"
+	"plantrail/eventstore"
+	"plantrail/projections"
+	"plantrail/web"
+)
+
+// node is a data directory opened by this process: journal, read models and the HTTP handler over them.
+type node struct {
+	dir      dataDir
+	settings settings
+	lock     *os.File
+	store    *eventstore.Store
+	reads    *projections.DB
+	handler  *web.Server
+	actor    domain.Actor // the operating-system user
+	local    string       // the session token that acts as actor
+	stop     context.CancelFunc
+	stopped  chan error // the projector's end
+	log      *slog.Logger
+}
+
+type nodeOptions struct {
+	dir          dataDir
+	settings     settings
+	lock         *os.File // held; the node closes it
+	log          *slog.Logger
+	guardMetrics bool
+	fresh        bool // throw the read models away first: they can't be opened, or are to be built anew
+}
+
+// catchUpLimit bounds how long a command waits for the read models of a directory that it opens itself. A history of a
+// million events takes about a minute to replay when the read models were deleted.
+const catchUpLimit = 10 * time.Minute
+
+// openNode opens a data directory whose lock is held. On failure the lock is released.
+func openNode(ctx context.Context, o nodeOptions) (*node, error) {
+	n := &node{dir: o.dir, settings: o.settings, lock: o.lock, log: o.log, actor: osUser(), stopped: make(chan error, 1)}
+	err := n.open(ctx, o)
+	if err != nil {
+		return nil, errors.Join(err, n.close())
+	}
+	return n, nil
+}
+
+func (n *node) open(ctx context.Context, o nodeOptions) (err error) {
+	n.local = sessionToken()
+	if n.store, err = openJournal(ctx, o); err != nil {
+		return err
+	}
+	if o.fresh {
+		if err := n.dir.dropViews(); err != nil {
+			return err
+		}
+	}
+	if n.reads, err = projections.Open(ctx, n.dir.views(), projections.Options{Log: o.log}); err != nil {
+		return viewsError(err)
+	}
+	source := bridge{n.store}
+	running, stop := context.WithCancel(context.Background())
+	n.stop = stop
+	go func() { n.stopped <- n.reads.Run(running, source) }()
+	n.handler = web.New(n.deps(o, source))
+	return n.catchUp(ctx)
+}
+
+func (n *node) deps(o nodeOptions, source bridge) web.Deps {
+	service := &registering{Service: domain.NewService(n.store), reads: n.reads}
+	service.Alone = n.settings.NATS == "" // the lock keeps every other process off an embedded journal
+	return web.Deps{
+		Org: domain.OrgID(n.settings.Org), Version: version(),
+		Service: service, Reads: n.reads,
+		Journal: func() web.JournalStats { return journalStats(n.store) },
+		Rebuild: func(ctx context.Context, progress func(done, total domain.Position)) error {
+			return n.reads.Rebuild(ctx, source, progress)
+		},
+		LocalToken: n.local, LocalActor: n.actor, GuardMetrics: o.guardMetrics, Log: o.log,
+	}
+}
+
+// catchUp waits until the read models show all that was recorded when the directory was opened.
+func (n *node) catchUp(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, catchUpLimit)
+	defer cancel()
+	tail, err := n.store.Tail(ctx)
+	if err != nil {
+		return err
+	}
+	if n.reads.Status(ctx).Stopped != "" {
+		return nil // it says so itself, and what it has can be asked
+	}
+	err = n.reads.WaitFor(ctx, tail.Events)
+	if n.reads.Status(ctx).Stopped != "" {
+		return nil
+	}
+	return err
+}
+
+// close ends in the reverse order of open: no reader after the read models, no projector after the journal. A process that
+// is killed instead leaves nothing that the next start does not cope with.
+func (n *node) close() error {
+	var all []error
+	if n.stop != nil {
+		n.stop()
+		<-n.stopped
+	}
+	if n.reads != nil {
+		all = append(all, n.reads.Close())
+	}
+	if n.store != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		all = append(all, n.store.Close(ctx))
+	}
+	return errors.Join(append(all, n.lock.Close())...)
+}
+
+// client calls the handler within the process, as the operating-system user.
+func (n *node) client() *client {
+	return &client{
+		http: &http.Client{Transport: web.Transport(n.handler)}, base: "http://plantrail.invalid", where: string(n.dir),
+		enter: func(ctx context.Context) context.Context { return web.AsActor(ctx, n.actor) },
+		close: n.close,
+	}
+}
+
+// openJournal opens the journal. The first start of a directory is explicit: its settings, written by init or serve before
+// anything else, say that it has not begun. If we crash between the journal's beginning and the note that it has, the next
+// start finds a journal that refuses to begin again, and opens it as the one it is.
+func openJournal(ctx context.Context, o nodeOptions) (*eventstore.Store, error) {
+	s := o.settings
+	cfg := eventstore.Config{Org: domain.OrgID(s.Org), DataDir: string(o.dir), URL: s.NATS, MonitorURLs: s.Monitor,
+		Credentials: s.Credentials, Replicas: s.Replicas, Logger: o.log}
+	if s.Begun {
+		return eventstore.Open(ctx, cfg)
+	}
+	cfg.Init, cfg.Join = !s.Join, s.Join
+	store, err := eventstore.Open(ctx, cfg)
+	if domain.KindOf(err) == domain.Refused && err != nil {
+		cfg.Init, cfg.Join = false, false
+		again, second := eventstore.Open(ctx, cfg)
+		if second != nil {
+			return nil, err
+		}
+		store = again
+	} else if err != nil {
+		return nil, err
+	}
+	s.Begun = true
+	if err := o.dir.begin(s); err != nil {
+		return nil, errors.Join(err, store.Close(ctx))
+	}
+	return store, nil
+}
+
+// viewsError says of read models that can't be opened that nothing is lost by it.
+func viewsError(err error) error {
+	if e := (*domain.Error)(nil); errors.As(err, &e) {
+		return err
+	}
+	return failure(err, "the read models can't be opened").WithHint("run plantrail rebuild: they are built anew from the journal")
+}
+
+// osUser is whoever runs this process, as the operating system knows them.
+func osUser() domain.Actor {
+	return domain.Actor{ID: domain.ActorID("os-" + strconv.Itoa(os.Getuid())), Kind: domain.OSUser, Role: domain.Admin}
+}
+
+// osName is the operating-system user's name, to be registered with the id; the id itself where there is none.
+func osName() string {
+	u, err := user.Current()
+	if err != nil {
+		return "os-" + strconv.Itoa(os.Getuid())
+	}
+	if full, _, _ := strings.Cut(u.Name, ","); full != "" {
+		return full
+	}
+	return u.Username
+}
+
+func sessionToken() string {
+	var b [32]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	return "pt_session_" + base64.RawURLEncoding.EncodeToString(b[:])
+}

@@ -1,0 +1,279 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"plantrail/domain"
+	"plantrail/projections"
+)
+
+func (a *app) showCmd() *cobra.Command {
+	var as atFlags
+	cmd := &cobra.Command{Use: "show [PLAN]", Short: "Show a plan: its items, their ratings and dates, requests and resolutions",
+		RunE: func(cmd *cobra.Command, args []string) error { return a.showPlan(cmd, args, &as) }}
+	return as.flags(cmd)
+}
+
+func (a *app) asAtCmd() *cobra.Command {
+	var as atFlags
+	cmd := &cobra.Command{Use: "as-at [PLAN] --position N | --recorded-at WHEN", Short: "Show a plan as it stood at a moment of its history",
+		Long: "Show a plan as it stood just after a position, or as it was known at a time of recording: a date (its end), or a\ntime as 2020-02-03T15:04:05Z.",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if as.position == "" && as.recordedAt == "" {
+				return misuse("--recorded-at", "say which moment").WithHint("give --recorded-at DATE or --position N")
+			}
+			return a.showPlan(cmd, args, &as)
+		}}
+	return as.flags(cmd)
+}
+
+// atFlags say which moment of the history a question means.
+type atFlags struct{ position, recordedAt string }
+
+func (f *atFlags) flags(cmd *cobra.Command) *cobra.Command {
+	cmd.Flags().StringVar(&f.position, "position", "", "as it stood just after this position")
+	cmd.Flags().StringVar(&f.recordedAt, "recorded-at", "", "as it was known then: a date (its end) or an RFC 3339 time")
+	return cmd
+}
+
+func (f *atFlags) query() (url.Values, error) {
+	q := url.Values{}
+	if f.position != "" {
+		q.Set("position", f.position)
+	}
+	if f.recordedAt != "" {
+		t, err := instant("--recorded-at", f.recordedAt, true)
+		if err != nil {
+			return nil, err
+		}
+		q.Set("recorded_at", t.Format(time.RFC3339Nano))
+	}
+	return q, nil
+}
+
+func (a *app) showPlan(cmd *cobra.Command, args []string, as *atFlags) error {
+	q, err := as.query()
+	if err != nil {
+		return err
+	}
+	return a.askPlan(cmd, args, func(ctx context.Context, c *client, plan string) error {
+		return a.list(ctx, c, path("plans", plan), q, a.tellPlan)
+	})
+}
+
+// askPlan asks something about the plan that the arguments name.
+func (a *app) askPlan(cmd *cobra.Command, args []string, ask func(context.Context, *client, string) error) error {
+	ctx := cmd.Context()
+	return a.with(ctx, func(c *client) error {
+		at, err := a.planArgs(ctx, c, cmd, args, 0)
+		if err != nil {
+			return err
+		}
+		return ask(ctx, c, at.plan)
+	})
+}
+
+func (a *app) tellPlan(body []byte) error {
+	var p projections.PlanView
+	if err := decode(body, &p); err != nil {
+		return err
+	}
+	a.tellHead(p)
+	key := legend(p.Dimensions)
+	t := newTable(itemHeads(p)...)
+	for _, it := range p.Items {
+		t.add(itemCells(it, p, key)...)
+	}
+	a.say("")
+	t.write(a.stdout, a.screen)
+	a.tellRequests(p.Requests)
+	a.tellResolutions(p.Resolutions)
+	return nil
+}
+
+func (a *app) tellHead(p projections.PlanView) {
+	a.say("%s", a.screen.bold(oneLine(shown(p.Title))))
+	a.say("%s: %s, version %d, last entry recorded %s (position %d)", p.Plan, count(len(p.Items), "item", "items"),
+		p.Version, moment(p.RecordedAt), p.Position)
+	if p.Closed != nil {
+		a.say("Closed on %s by %s: %s", p.Closed.Stated.Words(), who(p.Closed.By), oneLine(shownOrNone(p.CloseReason)))
+	}
+	if len(p.Items) > 0 {
+		a.say("%s", a.ratingCounts(p))
+	}
+}
+
+// ratingCounts counts the items by rating in the plan's first dimension, in the order of its scheme.
+func (a *app) ratingCounts(p projections.PlanView) string {
+	if len(p.Dimensions) == 0 {
+		return ""
+	}
+	first, n, rated := p.Dimensions[0], map[string]int{}, 0
+	for _, it := range p.Items {
+		for _, r := range it.Ratings {
+			if r.Dimension == first.Key {
+				n[r.Value]++
+				rated++
+			}
+		}
+	}
+	var parts []string
+	for _, v := range first.Scheme.Values {
+		if n[v.Key] > 0 {
+			parts = append(parts, a.screen.paint(v.Colour, fmt.Sprintf("%s %d %s", shapes[v.Shape], n[v.Key], oneLine(v.Label))))
+		}
+	}
+	if rest := len(p.Items) - rated; rest > 0 {
+		parts = append(parts, fmt.Sprintf("%d not rated", rest))
+	}
+	return strings.Join(parts, "  ")
+}
+
+// ratingKey finds how a value of a dimension is printed.
+type ratingKey map[[2]string]domain.Value
+
+func legend(all []domain.Dimension) ratingKey {
+	key := ratingKey{}
+	for _, d := range all {
+		for _, v := range d.Scheme.Values {
+			key[[2]string{d.Key, v.Key}] = v
+		}
+	}
+	return key
+}
+
+func (k ratingKey) cell(r projections.RatingView) cell {
+	v := k[[2]string{r.Dimension, r.Value}]
+	return cell{strings.TrimSpace(shapes[v.Shape] + " " + r.Label), v.Colour}
+}
+
+func itemHeads(p projections.PlanView) []string {
+	heads := []string{"Item", "Ref", "Level", "~Title"}
+	for _, d := range p.Dimensions {
+		label := d.Label
+		if len(p.Dimensions) == 1 {
+			label = "Rating"
+		}
+		heads = append(heads, label, "Since")
+	}
+	return append(heads, "~Owner", "Due", "State")
+}
+
+func itemCells(it projections.ItemView, p projections.PlanView, key ratingKey) []cell {
+	level := it.Level
+	if len(p.Levels) == 1 {
+		level = "" // a plan of one level needs no column for it
+	}
+	cells := []cell{plain(string(it.Item)), plain(it.Ref), plain(level), plain(shown(it.Title))}
+	for _, d := range p.Dimensions {
+		rating, since := plain(""), plain("")
+		for _, r := range it.Ratings {
+			if r.Dimension == d.Key {
+				rating, since = key.cell(r), plain(day(r.Since))
+			}
+		}
+		cells = append(cells, rating, since)
+	}
+	return append(cells, plain(shownOrNone(it.Owner)), plain(dueWords(it)), plain(stateWords(it)))
+}
+
+func dueWords(it projections.ItemView) string {
+	if it.Moves == 0 {
+		return day(it.Due)
+	}
+	return fmt.Sprintf("%s (was %s)", day(it.Due), day(it.Original))
+}
+
+func stateWords(it projections.ItemView) string {
+	words := ""
+	if it.State != domain.ItemOpen {
+		words = string(it.State)
+	}
+	if it.Outcome != nil {
+		words = strings.TrimSpace(words + " " + resultWords(it.Outcome.Result))
+	}
+	return words
+}
+
+func resultWords(r domain.Result) string { return strings.ReplaceAll(string(r), "_", " ") }
+
+func (a *app) tellRequests(all []projections.RequestView) {
+	if len(all) == 0 {
+		return
+	}
+	a.say("\n%s", a.screen.bold("Members' requests"))
+	t := newTable("Request", "Item", "~Asked", "Asked on", "Due", "~Answer")
+	for _, r := range all {
+		answer := "not answered yet"
+		if r.Answer != nil {
+			answer = fmt.Sprintf("%s (%s)", shown(r.Answer.Words), day(r.Answer.Said.Stated))
+		}
+		asked := shown(r.Words)
+		if r.AskedBy != nil {
+			asked = shown(*r.AskedBy) + ": " + asked
+		}
+		t.add(plain(string(r.Request)), plain(string(r.Item)), plain(asked), plain(day(r.Said.Stated)), plain(day(r.Due)), plain(answer))
+	}
+	t.write(a.stdout, a.screen)
+}
+
+func (a *app) tellResolutions(all []projections.ResolutionView) {
+	if len(all) == 0 {
+		return
+	}
+	a.say("\n%s", a.screen.bold("Resolutions"))
+	t := newTable("Resolution", "~Body", "Meeting", "~As printed")
+	for _, r := range all {
+		var by domain.Authority
+		if r.Authority != nil {
+			by = *r.Authority
+		}
+		t.add(plain(string(r.Resolution)), plain(by.Body), plain(day(by.Meeting)), plain(shown(r.Words)))
+	}
+	t.write(a.stdout, a.screen)
+}
+
+// shown is a text for people; one that is gone says so.
+func shown(w projections.Words) string {
+	if w.Erased {
+		return "[erased]"
+	}
+	return w.Text
+}
+
+func shownOrNone(w *projections.Words) string {
+	if w == nil {
+		return ""
+	}
+	return shown(*w)
+}
+
+// who is an actor by name where there is one, else by id.
+func who(w projections.Who) string {
+	if w.Name != "" {
+		return w.Name
+	}
+	return string(w.ID)
+}
+
+func number[N ~int | ~uint64](n N) cell { return plain(fmt.Sprint(n)) }
+
+func countsByMeaning(n map[domain.Meaning]int) string {
+	var parts []string
+	for _, m := range []domain.Meaning{domain.OffTrack, domain.AtRisk, domain.OnTrack, domain.CompleteClaimed, domain.CompleteVerified,
+		domain.NotStarted, domain.Suspended, domain.Cancelled, domain.NoData} {
+		if n[m] > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n[m], strings.ReplaceAll(string(m), "_", " ")))
+		}
+	}
+	if n[""] > 0 {
+		parts = append(parts, fmt.Sprintf("%d not rated", n[""]))
+	}
+	return strings.Join(parts, ", ")
+}

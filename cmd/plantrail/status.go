@@ -1,0 +1,162 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"sort"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"plantrail/domain"
+	"plantrail/projections"
+)
+
+func (a *app) statusCmd() *cobra.Command {
+	return &cobra.Command{Use: "status", Short: "How the server, its journal and its read models are", Args: exactly(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.with(cmd.Context(), func(c *client) error {
+				got, err := c.get(cmd.Context(), path("status"), nil, nil)
+				if err != nil {
+					return err
+				}
+				return a.show(got, func() error { return a.tellFacts(got.body) })
+			})
+		}}
+}
+
+// tellFacts writes any JSON object as a list of names and values, nested names joined by a space.
+func (a *app) tellFacts(body []byte) error {
+	var facts map[string]any
+	d := json.NewDecoder(strings.NewReader(string(body)))
+	d.UseNumber()
+	if err := d.Decode(&facts); err != nil {
+		return failure(err, "the answer can't be read")
+	}
+	t := newTable("Fact", "~Value")
+	addFacts(t, "", facts)
+	t.write(a.stdout, a.screen)
+	return nil
+}
+
+func addFacts(t *table, prefix string, facts map[string]any) {
+	var names []string
+	for name := range facts {
+		if !strings.HasPrefix(name, "$") {
+			names = append(names, name)
+		}
+	}
+	sort.Strings(names)
+	for _, name := range names {
+		label := strings.TrimSpace(prefix + " " + strings.ReplaceAll(name, "_", " "))
+		if inner, nested := facts[name].(map[string]any); nested {
+			addFacts(t, label, inner)
+			continue
+		}
+		t.add(plain(label), plain(fmt.Sprint(facts[name])))
+	}
+}
+
+func (a *app) whoamiCmd() *cobra.Command {
+	return &cobra.Command{Use: "whoami", Short: "Who the server takes you for, and what you may do", Args: exactly(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.with(cmd.Context(), func(c *client) error {
+				var me projections.Who
+				got, err := c.get(cmd.Context(), path("whoami"), nil, &me)
+				if err != nil {
+					return err
+				}
+				return a.show(got, func() error {
+					name := ""
+					if me.Name != "" {
+						name = " (" + oneLine(me.Name) + ")"
+					}
+					a.say("%s%s, %s, with the role %s", me.ID, name, kindWords(me.Kind), me.Role)
+					return nil
+				})
+			})
+		}}
+}
+
+func kindWords(k domain.ActorKind) string {
+	switch k {
+	case domain.OSUser:
+		return "the operating-system user"
+	case domain.User:
+		return "by token"
+	}
+	return string(k)
+}
+
+// rebuildCmd rebuilds through the API. A directory without a server whose read models can't even be opened is the one
+// place where something is done beside the API: they are deleted, and opening the directory builds them anew.
+func (a *app) rebuildCmd() *cobra.Command {
+	return &cobra.Command{Use: "rebuild", Short: "Build the read models anew from the journal; reads go on meanwhile", Args: exactly(0),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			ctx := cmd.Context()
+			err := a.with(ctx, func(c *client) error {
+				got, err := c.do(ctx, request{method: http.MethodPost, path: path("rebuild"), accept: "application/json"})
+				if err != nil {
+					return err
+				}
+				return a.show(got, func() error { return a.tellRebuild(got.body) })
+			})
+			if !a.unreadable(err) {
+				return err
+			}
+			a.note("The read models can't be opened (%s): building them from nothing.", oneLine(err.Error()))
+			return a.rebuildFromNothing(ctx)
+		}}
+}
+
+func (a *app) tellRebuild(body []byte) error {
+	var r struct {
+		Events  uint64
+		Seconds float64
+	}
+	if err := decode(body, &r); err != nil {
+		return err
+	}
+	a.say("Rebuilt from %d events in %.1f s.", r.Events, r.Seconds)
+	return nil
+}
+
+// version is the release that was built, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if release != "" || !ok {
+		return firstOf(release, "unknown")
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return s.Value[:min(len(s.Value), 12)]
+		}
+	}
+	return firstOf(strings.Trim(info.Main.Version, "()"), "devel")
+}
+
+// release is set by the linker: -ldflags "-X main.release=1.2.3".
+var release string
+
+func firstOf(all ...string) string {
+	for _, s := range all {
+		if s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func (a *app) versionCmd() *cobra.Command {
+	return &cobra.Command{Use: "version", Short: "Which plantrail this is", Args: exactly(0),
+		RunE: func(*cobra.Command, []string) error {
+			if a.form() == asTable {
+				a.say("plantrail %s (%s, %s/%s)", version(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
+				return nil
+			}
+			return a.writeJSON(map[string]string{"version": version(), "go": runtime.Version()})
+		}}
+}
