@@ -47,12 +47,12 @@ type Config struct {
 
 // The parameters that are not settings. DESIGN.md says how each was chosen.
 const (
-	maxBody       = 65535            // bytes of an event: an entry of a tlog-tiles bundle has a 16 bit length
-	maxBatch      = 1000             // messages of an atomic batch: the server's limit
-	maxBatchBytes = 16 << 20         // bytes of an atomic batch
-	groupAt       = 15               // waiting appends from which one batch is quicker than single publishes
-	lingerFor     = time.Millisecond // how long a group waits for the writers of the one before it
-	patience      = 4 * time.Second  // how long an append is retried
+	maxBody       = 65535                // bytes of an event: an entry of a tlog-tiles bundle has a 16 bit length
+	maxBatch      = 1000                 // messages of an atomic batch: the server's limit
+	maxBatchBytes = 16 << 20             // bytes of an atomic batch
+	groupAt       = 15                   // waiting appends from which one batch is quicker than single publishes
+	lingerFor     = 2 * time.Millisecond // how long a group waits for the writers of the one before it
+	patience      = 4 * time.Second      // how long an append is retried
 	attemptFor    = 1500 * time.Millisecond
 )
 

@@ -30,6 +30,8 @@ const (
 	codeInProcess       = 10158 // our earlier try is being stored
 	codeNotReady        = 10163 // the expected sequence can't be checked just now
 	codeWrongLastFlight = 10164 // the plan is moving on at this moment, on a replicated stream or within a batch
+	codeIncomplete      = 10176 // a message of the batch was refused or lost: nothing of it is stored
+	codeTooManyBatches  = 10210 // nor of this one
 )
 
 // verdict is what one attempt to publish came to.
@@ -67,7 +69,7 @@ func judgeCode(e *apiError) verdict {
 		return conflict
 	case codeWrongLastFlight:
 		return racing
-	case codeNotReady:
+	case codeNotReady, codeIncomplete, codeTooManyBatches:
 		return again
 	case codeInProcess, codeStoreFailed:
 		return unknown // stored half way, as far as can be told

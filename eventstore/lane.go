@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -41,121 +42,189 @@ func (e *entry) subject() string { return e.msgs[0].subject }
 // lane leads the entries of all appends into one stream. Few at a time go singly, at once; from groupAt waiting they go
 // together as one atomic batch, which the server syncs once. Only one batch is in flight: two are slower.
 type lane struct {
-	try      func(ctx context.Context, group []*entry) (first uint64, err error) // one attempt to publish
+	pub      publisher
 	stats    *counters
 	remember bool // keep the last sequence of each subject: not for texts, whose subjects are all different
 
 	mu      sync.Mutex
 	waiting []*entry
-	singles int  // published singly and not answered
-	batch   bool // a batch is in flight
-	linger  int  // how many entries the next batch waits for, for a moment; 0: none
+	arrived chan struct{} // something new waits, for the batch that is being gathered
+	singles int           // published singly and not answered
+	batch   bool          // a batch is being gathered or is in flight
+	expect  int           // entries of the last batch: their writers are about to come again
+	expires time.Time     // until when
 	known   map[string]uint64
 }
 
-func newLane(stats *counters, remember bool, try func(context.Context, []*entry) (uint64, error)) *lane {
-	return &lane{try: try, stats: stats, remember: remember, known: map[string]uint64{}}
+// publisher makes one attempt to store entries, and says at which sequence the first message of them lies.
+type publisher interface {
+	single(ctx context.Context, e *entry) (first uint64, err error)
+	newBatch() batch
+}
+
+// batch is an atomic batch under way: nothing of it is stored before the commit.
+type batch interface {
+	send(e *entry)
+	commit(ctx context.Context) (first uint64, err error)
+}
+
+func newLane(stats *counters, remember bool, pub publisher) *lane {
+	return &lane{pub: pub, stats: stats, remember: remember, known: map[string]uint64{}, arrived: make(chan struct{}, 1)}
 }
 
 // put leads an entry into the stream and returns when its outcome is known, or known to be unknown.
 func (l *lane) put(e *entry) {
 	l.mu.Lock()
+	if len(l.waiting) == 0 && l.alone1(e) {
+		l.singles++
+		l.mu.Unlock()
+		l.alone(e)
+		return
+	}
 	l.waiting = append(l.waiting, e)
 	l.pump()
 	l.mu.Unlock()
 	<-e.done
 }
 
+// alone1 reports whether an entry that comes while nobody waits is published singly. The lock is held.
+func (l *lane) alone1(e *entry) bool {
+	return !l.batch && len(e.msgs) == 1 && l.singles < groupAt && !l.expecting()
+}
+
+func (l *lane) expecting() bool { return l.expect > 0 && time.Now().Before(l.expires) }
+
 // pump starts what can start now. The lock is held.
 func (l *lane) pump() {
-	if l.linger > 0 && len(l.waiting) < l.linger || len(l.waiting) == 0 {
-		return
-	}
-	l.linger = 0
-	if len(l.waiting) >= groupAt {
-		if !l.batch {
-			if group := l.take(); len(group) > 0 {
-				l.batch = true
-				go l.together(group)
-			}
+	switch {
+	case len(l.waiting) == 0:
+	case l.batch:
+		select {
+		case l.arrived <- struct{}{}:
+		default: // it has been told
 		}
-		return
-	}
-	if l.batch {
-		return
-	}
-	for len(l.waiting) > 0 && l.singles < groupAt {
-		e := l.waiting[0]
-		l.waiting = l.waiting[1:]
-		l.singles++
-		go l.alone(e)
+	case len(l.waiting) >= groupAt || l.expecting() || slices.ContainsFunc(l.waiting, (*entry).long):
+		l.batch = true
+		go l.together()
+	default:
+		for len(l.waiting) > 0 && l.singles < groupAt {
+			e := l.waiting[0]
+			l.waiting = l.waiting[1:]
+			l.singles++
+			go l.alone(e)
+		}
 	}
 }
 
-// take takes the next group from the queue: as many entries as fit into a batch, of different subjects. An entry that
-// builds on less than this process has already seen stored on its subject can't succeed and is answered at once: history
-// is never shortened.
-func (l *lane) take() []*entry {
-	var group, rest []*entry
-	count, size, subjects := 0, 0, map[string]bool{}
+func (e *entry) long() bool { return len(e.msgs) > 1 }
+
+// group is a batch while it is gathered.
+type group struct {
+	entries         []*entry
+	messages, bytes int
+	subjects        map[string]bool
+}
+
+// fits: a batch takes so many messages, and each subject from one entry only, for its condition is checked against what was
+// there before the batch.
+func (g *group) fits(e *entry) bool {
+	room := len(g.entries) == 0 || g.messages+len(e.msgs) <= maxBatch && g.bytes+e.bytes <= maxBatchBytes
+	return room && !g.subjects[e.subject()]
+}
+
+func (g *group) add(e *entry) {
+	g.entries = append(g.entries, e)
+	g.messages, g.bytes = g.messages+len(e.msgs), g.bytes+e.bytes
+	g.subjects[e.subject()] = true
+}
+
+// take moves what fits from the queue into the group and returns it. An entry that builds on less than this process has
+// already seen stored on its subject can't succeed and is answered at once: history is never shortened.
+func (l *lane) take(g *group) (more []*entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var rest []*entry
 	for _, e := range l.waiting {
 		switch {
 		case e.msgs[0].after < l.known[e.subject()]:
 			e.last, e.err = conflict, errMoved
 			close(e.done)
-		case subjects[e.subject()] || len(group) > 0 && (count+len(e.msgs) > maxBatch || size+e.bytes > maxBatchBytes):
-			rest = append(rest, e)
+		case g.fits(e):
+			g.add(e)
+			more = append(more, e)
 		default:
-			subjects[e.subject()] = true
-			group = append(group, e)
-			count, size = count+len(e.msgs), size+e.bytes
+			rest = append(rest, e)
 		}
 	}
 	l.waiting = rest
-	return group
+	return more
 }
 
-var errMoved = &apiError{Status: 400, Code: codeWrongLast, Text: "a later event of this plan was stored by this process"}
-
-// together publishes a group as one batch. A batch that fails for any reason falls apart: each entry goes alone, and so
-// gets the verdict that is its own.
-func (l *lane) together(group []*entry) {
-	ctx, cancel := context.WithTimeout(context.Background(), attemptFor)
-	first, err := l.try(ctx, group)
-	cancel()
+// together publishes what waits as one batch. What comes is sent at once, for the server needs some milliseconds to set a
+// batch up; the commit follows when as many have come as last time, or a moment later.
+func (l *lane) together() {
+	g := &group{subjects: map[string]bool{}}
+	b := l.pub.newBatch()
 	l.mu.Lock()
+	want := 0
+	if l.expecting() {
+		want = l.expect
+	}
+	l.mu.Unlock()
+	over := time.NewTimer(lingerFor)
+	defer over.Stop()
+	for gathering := true; gathering; {
+		for _, e := range l.take(g) {
+			b.send(e)
+		}
+		if len(g.entries) >= want || g.messages >= maxBatch {
+			break
+		}
+		select {
+		case <-l.arrived:
+		case <-over.C:
+			gathering = false
+		}
+	}
+	l.finish(g, b)
+}
+
+// finish commits a batch. One that fails for any reason falls apart: each entry goes alone, and so gets the verdict that
+// is its own.
+func (l *lane) finish(g *group, b batch) {
+	var first uint64
+	var err error
+	if len(g.entries) > 0 {
+		ctx, cancel := context.WithTimeout(context.Background(), attemptFor)
+		first, err = b.commit(ctx)
+		cancel()
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	l.batch = false
+	l.expect, l.expires = 0, time.Now().Add(5*lingerFor)
+	if len(g.entries) >= groupAt {
+		l.expect = len(g.entries)
+	}
 	if err == nil {
 		l.stats.batches.Add(1)
-		l.stats.batched.Add(uint64(countMessages(group)))
-		for _, e := range group {
+		l.stats.batched.Add(uint64(g.messages))
+		for _, e := range g.entries {
 			l.settled(e, first)
 			first += uint64(len(e.msgs))
 		}
-		l.wait(len(group))
 	} else {
 		l.stats.retries.Add(1)
-		l.singles += len(group)
-		for _, e := range group {
+		l.singles += len(g.entries)
+		for _, e := range g.entries {
 			e.maybe = e.maybe || judge(err) == unknown
 			go l.alone(e)
 		}
 	}
 	l.pump()
-	l.mu.Unlock()
 }
 
-// wait lets the next group gather for a moment: the writers of the last one are about to come again, and a batch with half
-// of them would make the other half wait for the one after.
-func (l *lane) wait(n int) {
-	l.linger = n
-	time.AfterFunc(lingerFor, func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.linger = 0
-		l.pump()
-	})
-}
+var errMoved = &apiError{Status: 400, Code: codeWrongLast, Text: "a later event of this plan was stored by this process"}
 
 // alone publishes one entry until its outcome is known or its time is over: the same bytes and the same expected sequence
 // each time, so it can't be stored twice.
@@ -163,7 +232,7 @@ func (l *lane) alone(e *entry) {
 	var first uint64
 	for wait := 5 * time.Millisecond; ; wait = min(2*wait, 400*time.Millisecond) {
 		ctx, cancel := context.WithDeadline(context.Background(), minTime(e.until, time.Now().Add(attemptFor)))
-		first, e.err = l.try(ctx, []*entry{e})
+		first, e.err = l.pub.single(ctx, e)
 		cancel()
 		e.last = judge(e.err)
 		if e.last == stored || e.last == conflict || e.last == never {
@@ -197,13 +266,6 @@ func (l *lane) settled(e *entry, first uint64) {
 		l.known[e.subject()] = first + uint64(len(e.msgs)) - 1
 	}
 	close(e.done)
-}
-
-func countMessages(group []*entry) (n int) {
-	for _, e := range group {
-		n += len(e.msgs)
-	}
-	return n
 }
 
 func minTime(a, b time.Time) time.Time {

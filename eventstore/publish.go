@@ -10,43 +10,68 @@ import (
 	"github.com/nats-io/nuid"
 )
 
-// publish makes one attempt to store a group of entries: a plain publish when it is one message, else an atomic batch. It
-// returns the sequence of the first message.
-func (s *Store) publish(ctx context.Context, group []*entry) (uint64, error) {
-	if len(group) == 1 && len(group[0].msgs) == 1 {
-		return s.request(ctx, natsMsg(group[0].msgs[0]), 1)
+// single makes one attempt to store an entry: a plain publish when it is one message, else an atomic batch of its own.
+func (s *Store) single(ctx context.Context, e *entry) (uint64, error) {
+	if len(e.msgs) == 1 {
+		return s.request(ctx, natsMsg(e.msgs[0]), 1)
 	}
-	return s.publishBatch(ctx, group)
+	b := s.newBatch()
+	b.send(e)
+	return b.commit(ctx)
 }
 
-// publishBatch sends an atomic batch (NATS ADR-50): all but the last message without a reply, the last commits. A message
-// that the server refuses shows as an incomplete batch at the commit, and nothing of the batch is stored.
-func (s *Store) publishBatch(ctx context.Context, group []*entry) (uint64, error) {
-	id, n, left := nuid.Next(), 0, countMessages(group)
-	for _, e := range group {
-		for _, m := range e.msgs {
-			n++
-			msg := natsMsg(m)
-			msg.Header["Nats-Batch-Id"] = []string{id}
-			msg.Header["Nats-Batch-Sequence"] = []string{strconv.Itoa(n)}
-			if n == left {
-				msg.Header["Nats-Batch-Commit"] = []string{"1"}
-				return s.request(ctx, msg, left)
-			}
-			if err := s.nc.PublishMsg(msg); err != nil {
-				return 0, err // the server drops a batch that is not committed
-			}
+func (s *Store) newBatch() batch { return &atomicBatch{store: s, id: nuid.Next()} }
+
+// atomicBatch speaks NATS ADR-50: numbered messages without a reply, then an end-of-batch message that is not stored, and
+// whose answer is that of the batch. A message that the server refuses shows as an incomplete batch at the commit, and
+// nothing of the batch is stored; one that is never committed the server drops after ten seconds.
+type atomicBatch struct {
+	store   *Store
+	id      string
+	n       int
+	subject string
+	err     error // the first of sending
+}
+
+func (b *atomicBatch) send(e *entry) {
+	for _, m := range e.msgs {
+		if b.err != nil {
+			return
 		}
+		b.n, b.subject = b.n+1, m.subject
+		msg := natsMsg(m)
+		b.number(msg, b.n)
+		b.err = b.store.nc.PublishMsg(msg)
 	}
-	return 0, errors.New("an empty batch")
 }
 
+func (b *atomicBatch) commit(ctx context.Context) (uint64, error) {
+	if b.err != nil {
+		return 0, b.err
+	}
+	msg := &nats.Msg{Subject: b.subject, Header: nats.Header{"Nats-Batch-Commit": []string{"eob"}}}
+	b.number(msg, b.n+1)
+	return b.store.request(ctx, msg, b.n)
+}
+
+func (b *atomicBatch) number(msg *nats.Msg, n int) {
+	msg.Header["Nats-Batch-Id"] = []string{b.id}
+	msg.Header["Nats-Batch-Sequence"] = []string{strconv.Itoa(n)}
+}
+
+var (
+	cloudEventsContent = []string{contentType}
+	textsContent       = []string{"application/json"}
+)
+
+// natsMsg adds the headers: what the body is, for events also their type, and the condition.
 func natsMsg(m message) *nats.Msg {
-	msg := &nats.Msg{Subject: m.subject, Data: m.body, Header: nats.Header{"Content-Type": []string{contentType}}}
+	msg := &nats.Msg{Subject: m.subject, Data: m.body, Header: nats.Header{}}
 	if m.typ != "" {
+		msg.Header["Content-Type"] = cloudEventsContent
 		msg.Header["ce-type"] = []string{m.typ}
 	} else {
-		msg.Header["Content-Type"] = []string{"application/json"}
+		msg.Header["Content-Type"] = textsContent
 	}
 	if m.guard {
 		msg.Header["Nats-Expected-Last-Subject-Sequence"] = []string{strconv.FormatUint(m.after, 10)}
@@ -60,20 +85,36 @@ func (s *Store) request(ctx context.Context, msg *nats.Msg, n int) (uint64, erro
 	if err != nil {
 		return 0, err
 	}
-	var ack struct {
-		Error  *apiError `json:"error"`
-		Stream string    `json:"stream"`
-		Seq    uint64    `json:"seq"`
-		Count  int       `json:"count"`
-	}
-	if err := json.Unmarshal(reply.Data, &ack); err != nil {
-		return 0, err
-	}
+	ack, err := parseAck(reply.Data)
 	switch {
-	case ack.Error != nil:
-		return 0, ack.Error
-	case ack.Stream == "" || ack.Seq < uint64(n) || n > 1 && ack.Count != n:
+	case err != nil:
+		return 0, err
+	case ack.err != nil:
+		return 0, ack.err
+	case ack.seq < uint64(n) || n > 1 && ack.count != uint64(n):
 		return 0, errors.New("JetStream's acknowledgement makes no sense: " + string(reply.Data))
 	}
-	return ack.Seq - uint64(n) + 1, nil
+	return ack.seq - uint64(n) + 1, nil
+}
+
+// ack is the answer to a publish: {"stream":"…","seq":7,"batch":"…","count":3}, or {"error":{…}}.
+type ack struct {
+	seq, count uint64
+	err        *apiError
+}
+
+// parseAck reads it without encoding/json, whose ten microseconds would be felt by a single writer.
+func parseAck(b []byte) (a ack, err error) {
+	err = eachMember(b, func(key, raw []byte) (err error) {
+		switch string(key) {
+		case "seq":
+			a.seq, err = strconv.ParseUint(string(raw), 10, 64)
+		case "count":
+			a.count, err = strconv.ParseUint(string(raw), 10, 64)
+		case "error":
+			err = json.Unmarshal(raw, &a.err)
+		}
+		return err
+	})
+	return a, err
 }

@@ -50,8 +50,8 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{cfg: cfg, names: names{cfg.Org}}
-	s.history = newLane(&s.stats, true, s.publish)
-	s.texts = newLane(&s.stats, false, s.publish)
+	s.history = newLane(&s.stats, true, s)
+	s.texts = newLane(&s.stats, false, s)
 	if err := s.connect(ctx); err != nil {
 		s.release()
 		return nil, err

@@ -16,7 +16,7 @@ import (
 //
 //	{"specversion":"1.0","id":"019ab3f2-…","source":"/orgs/acme/plans/sdp","type":"plantrail.rating-changed.v1",
 //	 "subject":"item-07","time":"2020-02-03T00:00:00Z","recordedtime":"2026-11-22T09:30:12.123456Z",
-//	 "datacontenttype":"application/json","dataschema":"/schemas/rating-changed.v1.json",
+//	 "datacontenttype":"application/json","dataschema":"plantrail:/schemas/rating-changed.v1.json",
 //	 "planseq":"00000000000000000042","prev":"<base64>","authid":"p-7f3a","authtype":"user","authrole":"editor",
 //	 "commandid":"c-01","commandhash":"<hex, or base64url when salted>","part":"1","parts":"1",
 //	 "data":{"stated":"2020-02-03",<the event's own fields>,"authority":{…},"_sd_alg":"sha-256","_sd":["…"]}}
@@ -24,7 +24,8 @@ import (
 // These exact bytes are the leaf of the Merkle log: they are never written again in another form. subject is the item and
 // is left out when the event concerns none; time is the start of the stated date in UTC and is left out when that is not
 // known; prev is left out on the first event of a history; authbehalf, correlationid and causationid are left out when
-// empty. data grows by added fields; a change of meaning is type "….v2" beside v1, and upcast turns the old one into it.
+// empty. dataschema has a scheme because CloudEvents wants an absolute URI and no host is for ever: its path is where any
+// plantrail serves the schema. data grows by added fields; a change of meaning is type "….v2" beside v1, and upcast turns the old one into it.
 const (
 	specVersion = "1.0"
 	typePrefix  = "plantrail."
@@ -56,7 +57,7 @@ func encode(org domain.OrgID, r domain.Recorded, digests []string) ([]byte, erro
 	}
 	w.attr("recordedtime", r.RecordedAt.UTC().Format(timeLayout))
 	w.attr("datacontenttype", "application/json")
-	w.attr("dataschema", "/schemas/"+r.Event.Type()+".v1.json")
+	w.attr("dataschema", "plantrail:/schemas/"+r.Event.Type()+".v1.json")
 	w.attr("planseq", fmt.Sprintf("%020d", r.PlanSeq))
 	if r.Prev != (domain.Hash{}) {
 		w.attr("prev", base64.StdEncoding.EncodeToString(r.Prev[:]))

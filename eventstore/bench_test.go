@@ -1,0 +1,154 @@
+package eventstore_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"plantrail/domain"
+	"plantrail/domain/journaltest"
+	"plantrail/eventstore"
+	"plantrail/eventstore/eventstoretest"
+)
+
+// The figures are ratios to what plain JetStream does on the same server, with the same settings, in the same run:
+// absolute numbers are those of the machine's disk.
+
+func BenchmarkAppend(b *testing.B) {
+	s := eventstoretest.Open(b)
+	for _, words := range []string{"", words} {
+		b.Run(kindOf(words)+"/writers=1", func(b *testing.B) { benchOne(b, s, words, 1) })
+		for _, writers := range []int{64, 256} {
+			b.Run(fmt.Sprintf("%s/writers=%d", kindOf(words), writers), func(b *testing.B) { benchMany(b, s, words, writers) })
+		}
+	}
+}
+
+const words = "One of two posts is vacant since November, the telephone is answered from ten to three"
+
+func kindOf(words string) string {
+	if words == "" {
+		return "coded"
+	}
+	return "text"
+}
+
+// benchOne alternates between plain publishes and appends, so that both meet the same disk.
+func benchOne(b *testing.B, s *eventstore.Store, words string, replicas int) {
+	raw := rawStream(b, s, replicas)
+	w := benchWriter{journal: s, plan: newPlan(), words: words}
+	body := make([]byte, w.size(b))
+	var plain, ours time.Duration
+	for b.Loop() {
+		start := time.Now()
+		if _, err := raw.PublishMsg(context.Background(), &nats.Msg{Subject: "raw.one", Data: body}); err != nil {
+			b.Fatal(err)
+		}
+		middle := time.Now()
+		w.append(b)
+		plain, ours = plain+middle.Sub(start), ours+time.Since(middle)
+	}
+	b.ReportMetric(float64(b.N)/ours.Seconds(), "appends/s")
+	b.ReportMetric(float64(b.N)/plain.Seconds(), "raw/s")
+	b.ReportMetric(plain.Seconds()/ours.Seconds(), "ratio-to-raw")
+}
+
+// benchMany takes turns between one writer and many, for other work on the machine's disk changes both.
+func benchMany(b *testing.B, s *eventstore.Store, words string, writers int) {
+	var one, many tally
+	for b.Loop() {
+		one.add(run(b, s, words, 1, 250*time.Millisecond))
+		many.add(run(b, s, words, writers, 250*time.Millisecond))
+	}
+	b.ReportMetric(many.rate(), "appends/s")
+	b.ReportMetric(one.rate(), "one-writer/s")
+	b.ReportMetric(many.rate()/one.rate(), "ratio-to-one")
+	b.ReportMetric(0, "ns/op")
+}
+
+type tally struct {
+	n    int64
+	took time.Duration
+}
+
+func (t *tally) add(n int64, took time.Duration) { t.n, t.took = t.n+n, t.took+took }
+func (t *tally) rate() float64                   { return float64(t.n) / t.took.Seconds() }
+
+// run lets writers append to plans of their own for a while.
+func run(b *testing.B, s *eventstore.Store, words string, writers int, d time.Duration) (int64, time.Duration) {
+	b.Helper()
+	var all sync.WaitGroup
+	var n atomic.Int64
+	start := time.Now()
+	for range writers {
+		all.Go(func() {
+			w := benchWriter{journal: s, plan: newPlan(), words: words}
+			for time.Since(start) < d {
+				w.append(b)
+				n.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	return n.Load(), time.Since(start)
+}
+
+var plans atomic.Int64
+
+func newPlan() domain.PlanID { return domain.PlanID(fmt.Sprint("plan-", plans.Add(1))) }
+
+// benchWriter appends one event a command to a plan of its own.
+type benchWriter struct {
+	journal domain.Journal
+	plan    domain.PlanID
+	words   string
+	head    domain.Head
+	n       int
+}
+
+func (w *benchWriter) append(t testing.TB) {
+	w.n++
+	got, err := w.journal.Append(context.Background(), w.head, w.change())
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	w.head = got[0].Head()
+}
+
+func (w *benchWriter) change() domain.Change {
+	c := journaltest.Change(w.plan, fmt.Sprint("c-", w.n), 1, w.words)
+	c.Facts[0].Event = &domain.RatingChanged{Item: "item-01", Dimension: "delivery", Scheme: "rag.v1", From: "amber", To: "green",
+		Meaning: domain.OnTrack, Justified: w.words != "", Justification: domain.Text(w.words)}
+	return c
+}
+
+// size is that of a stored event.
+func (w *benchWriter) size(t testing.TB) int {
+	w.append(t)
+	leaf, err := w.journal.(*eventstore.Store).Leaf(context.Background(), w.head.Position)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(leaf)
+}
+
+// rawStream is a stream with the settings that matter and nothing of ours.
+func rawStream(t testing.TB, s *eventstore.Store, replicas int) jetstream.JetStream {
+	t.Helper()
+	js, err := jetstream.New(s.Conn())
+	if err == nil {
+		_, err = js.CreateOrUpdateStream(context.Background(), jetstream.StreamConfig{Name: "RAW", Subjects: []string{"raw.>"},
+			Storage: jetstream.FileStorage, Replicas: replicas})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return js
+}
