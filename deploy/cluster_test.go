@@ -184,9 +184,10 @@ func TestCluster(t *testing.T) {
 	c := startCluster(t)
 	t.Run("every node syncs before it answers", c.testSync)
 	t.Run("nobody gets in without a password", c.testStrangers)
-	t.Run("plantrail begins, appends and reads with the application's user", c.testStore)
+	t.Run("the commands of docker-compose.yml begin a journal and serve it", c.testProgram)
+	t.Run("a further process joins, appends and reads with the application's user", c.testStore)
 	t.Run("the application's user can't alter the history", c.testApplication)
-	t.Run("the administrator can, outside deny_delete", c.testAdmin)
+	t.Run("the administrator can, but for what the stream itself denies", c.testAdmin)
 }
 
 func (c *cluster) testSync(t *testing.T) {

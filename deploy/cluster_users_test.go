@@ -3,6 +3,12 @@ package deploy
 import (
 	"context"
 	"errors"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -12,12 +18,53 @@ import (
 	"plantrail/eventstore"
 )
 
+// testProgram runs the two commands of docker-compose.yml as they stand there; only directory and address are the test's.
+func (c *cluster) testProgram(t *testing.T) {
+	services, _ := readCompose(t)
+	data := filepath.Join(t.TempDir(), "data")
+	env := []string{
+		"PLANTRAIL_ORG=" + services.Services["plantrail"].Environment["PLANTRAIL_ORG"],
+		"PLANTRAIL_NATS=" + c.url("plantrail", secret+"-app"),
+		"PLANTRAIL_NATS_MONITOR=" + strings.Join(c.monitors(), ","),
+	}
+	here := strings.NewReplacer("/data", data, "0.0.0.0:8080", "127.0.0.1:0")
+	run := func(args ...string) ([]byte, error) {
+		cmd := exec.Command(plantrail(t), args...)
+		cmd.Env = append(os.Environ(), env...)
+		return cmd.CombinedOutput()
+	}
+	begin, command := slices.Clone(services.Services["begin"].Command), slices.Clone(services.Services["plantrail"].Command)
+	for _, args := range [][]string{begin, command} {
+		for i := range args {
+			args[i] = here.Replace(args[i])
+		}
+	}
+	if out, err := run(begin...); err != nil {
+		t.Fatalf("begin: %v\n%s", err, out)
+	}
+	if out, err := run(begin...); err == nil {
+		t.Errorf("a second begin was let through:\n%s", out)
+	}
+	base := serve(t, env, command...)
+	res, err := http.Get(base + "/readyz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+	if res.StatusCode != http.StatusOK {
+		t.Errorf("/readyz: %s", res.Status)
+	}
+	if out, err := run("status", "--data", data); err != nil { // the image's health check
+		t.Errorf("status: %v\n%s", err, out)
+	}
+}
+
 // testStore lets the real journal work with the application's user: the list of what is allowed leaves out nothing.
 func (c *cluster) testStore(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	store, err := eventstore.Open(ctx, eventstore.Config{
-		Org: "council", DataDir: t.TempDir(), Init: true, MinFreeBytes: 1, MinFreeRatio: 1e-9,
+		Org: "council", DataDir: t.TempDir(), Join: true, MinFreeBytes: 1, MinFreeRatio: 1e-9,
 		URL: c.url("plantrail", secret+"-app"), MonitorURLs: c.monitors(),
 	})
 	if err != nil {
