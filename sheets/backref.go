@@ -21,10 +21,11 @@ var looksLikeRef = regexp.MustCompile(`^(?:[A-Za-z]{1,6}[ .-]?)?[(]?\d[\w./-]*[)
 type linker struct {
 	rows  []Row
 	byRef map[string]int // row of a reference
+	found map[int]answer // of rows that were followed
 }
 
 func newLinker(rows []Row) linker {
-	l := linker{rows, map[string]int{}}
+	l := linker{rows, map[string]int{}, map[int]answer{}}
 	for i, r := range rows {
 		if r.Ref != "" {
 			l.byRef[refKey(r.Ref)] = i
@@ -74,24 +75,43 @@ func (l linker) numbered(n int) (int, string) {
 	return n - 1, ""
 }
 
-// follow goes from row i to the row whose words its reason repeats, over rows that only point on themselves.
-func (l linker) follow(i int) (int, string) {
-	at := i
-	for range l.rows {
+// answer is where a row's back-reference leads: a row, or -1 and why not.
+type answer struct {
+	at  int
+	why string
+}
+
+// follow goes from row i to the row whose words its reason repeats, over rows that only point on themselves. What is found
+// holds for all rows on the way, so that ten thousand rows of "as above" are walked once.
+func (l linker) follow(i int) answer {
+	var path []int
+	var end answer
+	for at := i; ; {
+		if a, ok := l.found[at]; ok {
+			end = a
+			break
+		}
+		path = append(path, at)
+		l.found[at] = answer{-1, "the rows point to each other"} // found again on this walk: a circle
 		next, why := l.target(at)
-		switch {
-		case next < 0 || next >= len(l.rows):
-			return -1, why
-		case next == i:
-			return -1, "it points to itself"
-		case l.rows[next].Reason == "":
-			return -1, "the row it points to has no reason"
-		case !isBackRef(l.rows[next].Reason):
-			return next, ""
+		if next < 0 || next >= len(l.rows) {
+			end = answer{-1, why}
+			break
+		}
+		if l.rows[next].Reason == "" {
+			end = answer{-1, "the row it points to has no reason"}
+			break
+		}
+		if !isBackRef(l.rows[next].Reason) {
+			end = answer{next, ""}
+			break
 		}
 		at = next
 	}
-	return -1, "the rows point to each other"
+	for _, at := range path {
+		l.found[at] = end
+	}
+	return end
 }
 
 // link resolves all back-references; those that can't be are problems, and stay in the words of the reason.
@@ -102,10 +122,14 @@ func (p *Proposal) link() {
 		if !isBackRef(r.Reason) {
 			continue
 		}
-		if at, why := l.follow(i); at >= 0 {
-			r.SameAs = p.Rows[at].Item
+		if a := l.follow(i); a.at >= 0 {
+			r.SameAs = p.Rows[a.at].Item
+			if len(p.Rows[a.at].Changes) > 0 && r.Rating.Value != "" {
+				p.problem(r.reasonPlace(), "change the rating by hand, if it did change",
+					"row %d points to row %d, which reports a change of rating: whether this row changed too is not said, so it keeps %s", r.N, a.at+1, r.Rating.Value)
+			}
 		} else {
-			p.problem(r.reasonPlace(), "link it by hand once it is recorded", "%s points to no row: %s", quoted(r.Reason), why)
+			p.problem(r.reasonPlace(), "link it by hand once it is recorded", "%s points to no row: %s", quoted(r.Reason), a.why)
 		}
 	}
 }

@@ -2,16 +2,39 @@ package sheets
 
 import (
 	"regexp"
+	"strings"
 
 	"plantrail/domain"
 )
 
 const months = `(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\.?`
 
-// dueWords recognises a target date within prose: a word that says it is one, then a date with its year.
-var dueWords = regexp.MustCompile(`(?i)\b(target(?:\s+date)?|due(?:\s+date)?|deadline|completion(?:\s+date)?|to\s+be\s+completed?|complete)` +
-	`(?:\s+(?:is|of|for|by|in|on|at|the|end|now|has|been|revised|to|from))*\s*[:–-]?\s*` +
-	`(\d{1,2}(?:st|nd|rd|th)?\s+` + months + `,?\s+\d{4}|` + months + `,?\s+\d{4}|\d{1,2}[/.]\d{1,2}[/.](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})\b`)
+// A target date within prose is a word that says it is one, then a date with its year. The two are looked for apart:
+// one expression over a whole cell takes half a minute for a file of nothing but such words.
+var (
+	dueCue   = regexp.MustCompile(`(?i)\b(?:target|due|deadline|complet)`)
+	dueWords = regexp.MustCompile(`^(?i:target(?:\s+date)?|due(?:\s+date)?|deadline|completion(?:\s+date)?|completed?)` +
+		`(?i:\s+(?:is|of|for|by|in|on|at|the|end|now|has|been|revised|to|from))*\s*[:–-]?\s*` +
+		`(?i:(\d{1,2}(?:st|nd|rd|th)?\s+` + months + `,?\s+\d{4}|` + months + `,?\s+\d{4}|\d{1,2}[/.]\d{1,2}[/.](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2}))(?:\W|$)`)
+)
+
+// The bounds of that search: how many cues of a cell are looked at, and how far a date may stand behind one.
+const (
+	maxCues  = 50
+	cueReach = 90
+)
+
+// dueMentions finds the target dates that a reason mentions: the words, and the date's own words.
+func dueMentions(reason string) (found [][2]string) {
+	text := squash(reason)
+	for _, at := range dueCue.FindAllStringIndex(text, maxCues) {
+		near := text[at[0]:min(len(text), at[0]+cueReach)]
+		if m := dueWords.FindStringSubmatch(near); m != nil {
+			found = append(found, [2]string{near[:strings.Index(near, m[1])+len(m[1])], m[1]})
+		}
+	}
+	return found
+}
 
 // offerDue offers the target date that a reason mentions, where no column gives one.
 func (p *Proposal) offerDue(r *Row) {
@@ -20,17 +43,17 @@ func (p *Proposal) offerDue(r *Row) {
 	}
 	var date domain.Date
 	var words, said string
-	for _, m := range dueWords.FindAllStringSubmatch(squash(r.Reason), -1) {
-		d, err := domain.ParseDate(m[2])
+	for _, m := range dueMentions(r.Reason) {
+		d, err := domain.ParseDate(m[1])
 		switch {
 		case err != nil:
-			p.problem(r.reasonPlace(), "look up the date and set it by hand", "%s in the reason is no date that exists", quoted(m[2]))
+			p.problem(r.reasonPlace(), "look up the date and set it by hand", "%s in the reason is no date that exists", quoted(m[1]))
 			return
 		case !date.IsZero() && d != date:
-			p.problem(r.reasonPlace(), "set the right one by hand", "the reason mentions two target dates, %s and %s: none is offered", quoted(words), quoted(m[2]))
+			p.problem(r.reasonPlace(), "set the right one by hand", "the reason mentions two target dates, %s and %s: none is offered", quoted(words), quoted(m[1]))
 			return
 		}
-		date, words, said = d, m[2], m[0]
+		date, words, said = d, m[1], m[0]
 	}
 	if date.IsZero() {
 		return

@@ -15,6 +15,7 @@ const (
 	MaxColumns = 200            // columns of its table
 	MaxCell    = domain.MaxText // bytes of a cell
 	maxCells   = 1_000_000      // cells of a file, empty ones included
+	maxRes     = 1_000          // resolutions
 	maxUnread  = 1_000          // lines outside the table that are listed
 )
 

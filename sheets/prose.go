@@ -28,7 +28,7 @@ func setApart(g grid) (grid, []Resolution) {
 			continue
 		}
 		printed, last := first.text, first.last()
-		for ; i+1 < len(g.rows); i++ {
+		for ; i+1 < len(g.rows) && len(printed) <= MaxCell; i++ {
 			next, ok := g.plain(g.rows[i+1])
 			if !ok || isResolution(next.text) || !goesOn(printed, next, last) {
 				break

@@ -156,6 +156,8 @@ func TestBadInput(t *testing.T) {
 		{"too many rows, with bars", "", "Aim |\nReason for Red |\n" + strings.Repeat("x |\ny |\n", MaxRows+1), domain.TooLarge, "line 20003", "10001 rows"},
 		{"too many cells", "", "Aim |\nReason for Red |\n" + strings.Repeat("|\n", maxCells), domain.TooLarge, "line 1000001", "cells"},
 		{"too large", "", strings.Repeat("x", MaxFile+1), domain.TooLarge, "file", "limit"},
+		{"a resolution without an end", "", "Action | RAG\na | red\nRESOLVED that\n" + strings.Repeat("more\n", 900_000), domain.TooLarge, "line 3", "resolution"},
+		{"too many resolutions", "", "Action | RAG\na | red\n" + strings.Repeat("RESOLVED.\n", maxRes+1), domain.TooLarge, "line 1003", "resolutions"},
 		{"rows without actions", "x.csv", "Action,RAG\n,red\n", domain.Invalid, "line 1", "no row has an action"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -187,7 +189,7 @@ func TestProblemsNameTheCell(t *testing.T) {
 		{"Windows-1252", "Action,RAG\nCaf\xe9 \x96 \xa35,red\n", "file", "windows-1252"},
 		{"a back-reference to nowhere", "Action,RAG,Reason\nOne,red,see 7.7\n", "line 2", "no row has the reference"},
 		{"a first row that points up", "Action,RAG,Reason\nOne,red,Same as above\n", "line 2", "no row above"},
-		{"rows that point to each other", "Ref,Action,RAG,Reason\n1.1,One,red,see 1.2\n1.2,Two,red,see 1.1\n", "line 2", "points to itself"},
+		{"rows that point to each other", "Ref,Action,RAG,Reason\n1.1,One,red,see 1.2\n1.2,Two,red,see 1.1\n", "line 2", "point to each other"},
 		{"a row without an action", "Action,RAG\nOne,red\n,green\n", "line 3", "no action"},
 		{"more cells than names", "Action,RAG\nOne,red,stray\n", "line 2", "stray"},
 		{"an unknown column", "Action,RAG,Zodiac\nOne,red,Leo\n", "line 1", "Zodiac"},
@@ -195,6 +197,7 @@ func TestProblemsNameTheCell(t *testing.T) {
 		{"a condition is no change", "Action,RAG,Reason\nOne,amber,Updated to green once signed\n", "line 2", "not plainly"},
 		{"an impossible date in a reason", "Action,RAG,Reason\nOne,amber,Due 31/02/2020\n", "line 2", "31/02/2020"},
 		{"two dates in a reason", "Action,RAG,Reason\nOne,amber,\"Due May 2020, now due June 2020\"\n", "line 2", "two target dates"},
+		{"pointing to a change", "Action,RAG,Reason\nOne,amber,Updated to GREEN\nTwo,amber,Same as above\n", "line 3", "is not said"},
 		{"a header of two ratings", "Action,Reason for Amber or Red\nOne,Late\n", "line 1", "several ratings"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -25,7 +25,10 @@ const searched = 400
 func tabulate(g grid, v vocabulary) (table, error) {
 	g, resolutions := setApart(g)
 	t := table{format: g.format, resolutions: resolutions}
-	var err error
+	err := checkResolutions(resolutions)
+	if err != nil {
+		return t, err
+	}
 	if g.loose {
 		err = t.fold(g, v)
 	} else {
@@ -46,6 +49,20 @@ func tabulate(g grid, v vocabulary) (table, error) {
 	t.nameRefs()
 	t.rateAll(v)
 	return t, nil
+}
+
+func checkResolutions(all []Resolution) error {
+	if len(all) > maxRes {
+		return domain.Errorf(domain.TooLarge, all[maxRes].Place, "the file has %d resolutions, the limit is %d", len(all), maxRes).
+			WithHint("leave the minutes of other matters out")
+	}
+	for _, r := range all {
+		if len(r.Printed) > MaxCell {
+			return domain.Errorf(domain.TooLarge, r.Place, "the resolution has more than %d bytes", MaxCell).
+				WithHint("put an empty line where it ends")
+		}
+	}
+	return nil
 }
 
 // take reads a grid whose format tells its rows.
