@@ -174,6 +174,78 @@ type Import struct {
 	Steps []Command
 }
 
+// AttachEvidence puts a stored file of evidence beside an item. Left out, its id is the next free evidence-NN. The file must
+// be in the object store before: a file without its event is harmless, an event without its file would be a loss.
+type AttachEvidence struct {
+	Basis
+	Evidence  EvidenceID `json:"evidence,omitempty"`
+	Item      ItemID     `json:"item"`
+	SHA256    string     `json:"sha256"`
+	Size      int64      `json:"size"`
+	MediaType string     `json:"media_type"`
+	Dated     Date       `json:"dated,omitzero"`
+	Title     Text       `json:"title"`
+	File      Text       `json:"file,omitempty"`
+}
+
+// WithdrawEvidence says that a file no longer supports what is said of its item.
+type WithdrawEvidence struct {
+	Basis
+	Evidence EvidenceID `json:"evidence"`
+	Reason   Text       `json:"reason" maxLength:"65536"`
+}
+
+// EraseText asks for a text to be destroyed: it needs a reason and an authority, and no hold on the plan. What destroys it
+// then says so with [CompleteErasure].
+type EraseText struct {
+	Basis
+	Entry  string `json:"entry" doc:"the entry's number in the plan's timeline, or its event id"`
+	Field  string `json:"field" doc:"the text's name: title, justification, ..." maxLength:"64"`
+	Reason Text   `json:"reason" maxLength:"65536"`
+}
+
+// CompleteErasure says that a requested erasure has been done.
+type CompleteErasure struct {
+	Basis
+	Of    EventID `json:"of"`
+	Field string  `json:"field"`
+}
+
+// SetHold forbids erasing in a plan. Left out, its id is the next free hold-NN.
+type SetHold struct {
+	Basis
+	Hold   HoldID `json:"hold,omitempty"`
+	Reason Text   `json:"reason" maxLength:"65536"`
+}
+
+// ReleaseHold ends a hold.
+type ReleaseHold struct {
+	Basis
+	Hold   HoldID `json:"hold"`
+	Reason Text   `json:"reason" maxLength:"65536"`
+}
+
+// IssueBundle records that somebody takes an evidence bundle. Left out, its id is the next free bundle-NN.
+type IssueBundle struct {
+	Basis
+	Bundle BundleID `json:"bundle,omitempty"`
+	Item   ItemID   `json:"item,omitempty" doc:"left out: the whole plan"`
+	For    Text     `json:"for,omitempty" doc:"who takes it" maxLength:"65536"`
+	Reason Text     `json:"reason" doc:"why it is taken" maxLength:"65536"`
+}
+
+// AdoptKey makes a key the one that signs checkpoints from now on, in the history [Log].
+type AdoptKey struct {
+	Basis
+	Key string `json:"key"`
+}
+
+// RecordRepair records that lost leaves were put back, in the history [Log].
+type RecordRepair struct {
+	Basis
+	HistoryRepaired
+}
+
 // RegisterPerson gives a person an id, in the history [People].
 type RegisterPerson struct {
 	Basis
@@ -219,28 +291,37 @@ type voidCommand struct {
 	Parts   int       `json:"parts"`
 }
 
-func (OpenPlan) Verb() string       { return "open-plan" }
-func (ClosePlan) Verb() string      { return "close-plan" }
-func (AddItem) Verb() string        { return "add-item" }
-func (RewordItem) Verb() string     { return "reword-item" }
-func (MoveItem) Verb() string       { return "move-item" }
-func (AssignOwner) Verb() string    { return "assign-owner" }
-func (SetDue) Verb() string         { return "set-due" }
-func (SuspendItem) Verb() string    { return "suspend-item" }
-func (ResumeItem) Verb() string     { return "resume-item" }
-func (CancelItem) Verb() string     { return "cancel-item" }
-func (Rate) Verb() string           { return "rate" }
-func (Justify) Verb() string        { return "justify" }
-func (ReportProgress) Verb() string { return "report-progress" }
-func (RecordOutcome) Verb() string  { return "record-outcome" }
-func (MakeRequest) Verb() string    { return "make-request" }
-func (AnswerRequest) Verb() string  { return "answer-request" }
-func (Resolve) Verb() string        { return "resolve" }
-func (Correct) Verb() string        { return "correct" }
-func (Import) Verb() string         { return "import" }
-func (RegisterPerson) Verb() string { return "register-person" }
-func (RenamePerson) Verb() string   { return "rename-person" }
-func (PersonLeaves) Verb() string   { return "person-leaves" }
-func (IssueToken) Verb() string     { return "issue-token" }
-func (RevokeToken) Verb() string    { return "revoke-token" }
-func (voidCommand) Verb() string    { return "void-command" }
+func (OpenPlan) Verb() string         { return "open-plan" }
+func (ClosePlan) Verb() string        { return "close-plan" }
+func (AddItem) Verb() string          { return "add-item" }
+func (RewordItem) Verb() string       { return "reword-item" }
+func (MoveItem) Verb() string         { return "move-item" }
+func (AssignOwner) Verb() string      { return "assign-owner" }
+func (SetDue) Verb() string           { return "set-due" }
+func (SuspendItem) Verb() string      { return "suspend-item" }
+func (ResumeItem) Verb() string       { return "resume-item" }
+func (CancelItem) Verb() string       { return "cancel-item" }
+func (Rate) Verb() string             { return "rate" }
+func (Justify) Verb() string          { return "justify" }
+func (ReportProgress) Verb() string   { return "report-progress" }
+func (RecordOutcome) Verb() string    { return "record-outcome" }
+func (MakeRequest) Verb() string      { return "make-request" }
+func (AnswerRequest) Verb() string    { return "answer-request" }
+func (Resolve) Verb() string          { return "resolve" }
+func (Correct) Verb() string          { return "correct" }
+func (Import) Verb() string           { return "import" }
+func (AttachEvidence) Verb() string   { return "attach-evidence" }
+func (WithdrawEvidence) Verb() string { return "withdraw-evidence" }
+func (EraseText) Verb() string        { return "erase-text" }
+func (CompleteErasure) Verb() string  { return "complete-erasure" }
+func (SetHold) Verb() string          { return "set-hold" }
+func (ReleaseHold) Verb() string      { return "release-hold" }
+func (IssueBundle) Verb() string      { return "issue-bundle" }
+func (AdoptKey) Verb() string         { return "adopt-key" }
+func (RecordRepair) Verb() string     { return "record-repair" }
+func (RegisterPerson) Verb() string   { return "register-person" }
+func (RenamePerson) Verb() string     { return "rename-person" }
+func (PersonLeaves) Verb() string     { return "person-leaves" }
+func (IssueToken) Verb() string       { return "issue-token" }
+func (RevokeToken) Verb() string      { return "revoke-token" }
+func (voidCommand) Verb() string      { return "void-command" }

@@ -2,7 +2,6 @@ package domain
 
 import (
 	"fmt"
-	"strings"
 )
 
 // maxItems bounds a plan; the longest published ones have some hundreds of items.
@@ -389,7 +388,7 @@ func (c IssueToken) decide(h *History) ([]Event, error) {
 		err = Errorf(Invalid, "token", "%s is not an id or is taken", quote(string(c.Token)))
 	case !c.Role.Valid():
 		err = Errorf(Invalid, "role", "%s is no role", quote(string(c.Role))).WithHint("one of reader, editor, admin")
-	case len(c.SHA256) != 64 || strings.Trim(c.SHA256, "0123456789abcdef") != "":
+	case !isSHA256(c.SHA256):
 		err = Errorf(Invalid, "sha256", "the secret's digest is not 64 hexadecimal digits")
 	case !c.Expires.IsZero() && !c.Expires.Exact():
 		err = Errorf(Invalid, "expires", "a token ends on a day").WithHint("as 2027-03-31")

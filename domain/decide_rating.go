@@ -96,28 +96,27 @@ func (c Correct) decide(h *History) ([]Event, error) {
 	if _, err := h.live(); err != nil && h.plan.Closed == 0 {
 		return nil, err
 	}
-	p := &h.plan
-	target, ok := p.entry(c.Entry)
+	target, ok := h.entry(c.Entry)
 	if !ok {
 		return nil, Errorf(NotFound, "entry", "the plan has no entry %s", quote(c.Entry)).
 			WithHint("give the number or event id that its timeline shows")
 	}
 	e := &EntryCorrected{Corrects: target.id, Entry: target.position, Item: target.event.about(), Field: c.Field, Reason: c.Reason}
-	return one(e, first(c.fill(e, p, target), needText("reason", c.Reason, "say why the entry was wrong"),
+	return one(e, first(c.fill(e, h, target), needText("reason", c.Reason, "say why the entry was wrong"),
 		needText("to", c.To, "say what the entry should have said")))
 }
 
-func (p *Plan) entry(name string) (entry, bool) {
+func (h *History) entry(name string) (entry, bool) {
 	seq, _ := strconv.ParseUint(name, 10, 64)
-	i := slices.IndexFunc(p.entries, func(e entry) bool { return e.seq == seq || string(e.id) == name })
+	i := slices.IndexFunc(h.entries, func(e entry) bool { return e.seq == seq || string(e.id) == name })
 	if i < 0 {
 		return entry{}, false
 	}
-	return p.entries[i], true
+	return h.entries[i], true
 }
 
 // fill puts what the entry should have said into the correction, if the entry has such a field.
-func (c Correct) fill(e *EntryCorrected, p *Plan, target entry) error {
+func (c Correct) fill(e *EntryCorrected, h *History, target entry) error {
 	date := func() error {
 		d, err := ParseDate(string(c.To))
 		if err != nil {
@@ -131,7 +130,7 @@ func (c Correct) fill(e *EntryCorrected, p *Plan, target entry) error {
 		return Errorf(Refused, "entry", "entry %s is itself a correction", quote(c.Entry)).WithHint("correct the entry that it corrects once more")
 	case *RatingChanged:
 		if c.Field == "rating" {
-			d, err := p.dimension(was.Dimension)
+			d, err := h.plan.dimension(was.Dimension)
 			if err != nil {
 				return err
 			}
@@ -154,7 +153,7 @@ func (c Correct) fill(e *EntryCorrected, p *Plan, target entry) error {
 	}
 	for name := range Texts(target.event) {
 		if name == c.Field {
-			e.Text, e.Entry = c.To, p.corrected(target, name)
+			e.Text, e.Entry = c.To, h.corrected(target, name)
 			return nil
 		}
 	}
@@ -162,9 +161,9 @@ func (c Correct) fill(e *EntryCorrected, p *Plan, target entry) error {
 }
 
 // corrected is where a text of an entry stands now: in its latest correction, or in itself.
-func (p *Plan) corrected(target entry, field string) Position {
+func (h *History) corrected(target entry, field string) Position {
 	at := target.position
-	for _, later := range p.entries {
+	for _, later := range h.entries {
 		if e, ok := later.event.(*EntryCorrected); ok && e.Corrects == target.id && e.Field == field {
 			at = later.position
 		}

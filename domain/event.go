@@ -202,6 +202,84 @@ type CommandVoided struct {
 	Parts   int       `json:"parts"` // how many of them had been stored
 }
 
+// EvidenceAttached puts a file of evidence beside an item. The file lies in the journal's object store under the evidence's
+// id; what it must be is stated here. Dated is the date of the document itself, when it has one.
+type EvidenceAttached struct {
+	Evidence  EvidenceID `json:"evidence"`
+	Item      ItemID     `json:"item"`
+	SHA256    string     `json:"sha256"` // of the file's bytes, hex
+	Size      int64      `json:"size"`   // bytes
+	MediaType string     `json:"media_type"`
+	Dated     Date       `json:"dated,omitzero"`
+	Title     Text       `json:"title,omitempty"`
+	File      Text       `json:"file,omitempty"` // its name
+}
+
+// EvidenceWithdrawn says that a file no longer supports what is said of the item. The file stays.
+type EvidenceWithdrawn struct {
+	Evidence EvidenceID `json:"evidence"`
+	Item     ItemID     `json:"item"`
+	Reason   Text       `json:"reason,omitempty"`
+}
+
+// ErasureRequested is the first of three steps of erasing a text: recorded before anything is destroyed, so that a crash
+// can't leave a text half gone with nobody knowing. Of names the event and Field its text; Entry is that event's position.
+type ErasureRequested struct {
+	Of     EventID  `json:"of"`
+	Entry  Position `json:"entry"`
+	Item   ItemID   `json:"item,omitempty"`
+	Field  string   `json:"field"`
+	Reason Text     `json:"reason,omitempty"`
+}
+
+// ErasureCompleted is the third: the text is gone from the store, the read models and the search index.
+type ErasureCompleted struct {
+	Of      EventID  `json:"of"`
+	Entry   Position `json:"entry"`
+	Item    ItemID   `json:"item,omitempty"`
+	Field   string   `json:"field"`
+	Request EventID  `json:"request"` // the ErasureRequested
+}
+
+// HoldSet forbids erasing anything of the plan until the hold is released: an inquiry, a request for information, a court.
+type HoldSet struct {
+	Hold   HoldID `json:"hold"`
+	Reason Text   `json:"reason,omitempty"`
+}
+
+// HoldReleased ends a hold.
+type HoldReleased struct {
+	Hold   HoldID `json:"hold"`
+	Reason Text   `json:"reason,omitempty"`
+}
+
+// BundleIssued says that somebody took an evidence bundle, and states the plan's head before it, so that the bundle proves
+// that nothing was left off its end.
+type BundleIssued struct {
+	Bundle  BundleID `json:"bundle"`
+	Item    ItemID   `json:"item,omitempty"` // "" for the whole plan
+	HeadSeq uint64   `json:"head_seq"`       // the plan's version that the bundle shows
+	HeadAt  Position `json:"head_at"`        // and the position of that event
+	Head    string   `json:"head"`           // and its leaf hash, base64
+	For     Text     `json:"for,omitempty"`  // who took it, as told
+	Reason  Text     `json:"reason,omitempty"`
+}
+
+// KeyAdopted says from which position on checkpoints are signed with a key; earlier keys keep verifying what they signed.
+type KeyAdopted struct {
+	Key      string `json:"key"` // verifier key as of golang.org/x/mod/sumdb/note
+	Replaces string `json:"replaces,omitempty"`
+}
+
+// HistoryRepaired says that lost leaves were put back from a copy that gave the same root.
+type HistoryRepaired struct {
+	First  Position `json:"first"`
+	Last   Position `json:"last"`
+	Source string   `json:"source"` // tiles, bundle, backup
+	Root   string   `json:"root"`   // base64, of the checkpoint it was held against
+	Size   uint64   `json:"size"`
+}
+
 // PersonRegistered gives a person an id; the name is erasable, the id is not.
 type PersonRegistered struct {
 	Person ActorID   `json:"person"`
@@ -257,6 +335,15 @@ func (*ResolutionRecorded) Type() string { return "resolution-recorded" }
 func (*EntryCorrected) Type() string     { return "entry-corrected" }
 func (*PaperImported) Type() string      { return "paper-imported" }
 func (*CommandVoided) Type() string      { return "command-voided" }
+func (*EvidenceAttached) Type() string   { return "evidence-attached" }
+func (*EvidenceWithdrawn) Type() string  { return "evidence-withdrawn" }
+func (*ErasureRequested) Type() string   { return "erasure-requested" }
+func (*ErasureCompleted) Type() string   { return "erasure-completed" }
+func (*HoldSet) Type() string            { return "hold-set" }
+func (*HoldReleased) Type() string       { return "hold-released" }
+func (*BundleIssued) Type() string       { return "bundle-issued" }
+func (*KeyAdopted) Type() string         { return "key-adopted" }
+func (*HistoryRepaired) Type() string    { return "history-repaired" }
 func (*PersonRegistered) Type() string   { return "person-registered" }
 func (*PersonRenamed) Type() string      { return "person-renamed" }
 func (*PersonLeft) Type() string         { return "person-left" }
@@ -285,6 +372,15 @@ func (*ResolutionRecorded) about() ItemID   { return "" }
 func (e *EntryCorrected) about() ItemID     { return e.Item }
 func (*PaperImported) about() ItemID        { return "" }
 func (*CommandVoided) about() ItemID        { return "" }
+func (e *EvidenceAttached) about() ItemID   { return e.Item }
+func (e *EvidenceWithdrawn) about() ItemID  { return e.Item }
+func (e *ErasureRequested) about() ItemID   { return e.Item }
+func (e *ErasureCompleted) about() ItemID   { return e.Item }
+func (*HoldSet) about() ItemID              { return "" }
+func (*HoldReleased) about() ItemID         { return "" }
+func (e *BundleIssued) about() ItemID       { return e.Item }
+func (*KeyAdopted) about() ItemID           { return "" }
+func (*HistoryRepaired) about() ItemID      { return "" }
 func (*PersonRegistered) about() ItemID     { return "" }
 func (*PersonRenamed) about() ItemID        { return "" }
 func (*PersonLeft) about() ItemID           { return "" }
@@ -338,6 +434,24 @@ func NewEvent(name string) Event {
 		return &PaperImported{}
 	case "command-voided":
 		return &CommandVoided{}
+	case "evidence-attached":
+		return &EvidenceAttached{}
+	case "evidence-withdrawn":
+		return &EvidenceWithdrawn{}
+	case "erasure-requested":
+		return &ErasureRequested{}
+	case "erasure-completed":
+		return &ErasureCompleted{}
+	case "hold-set":
+		return &HoldSet{}
+	case "hold-released":
+		return &HoldReleased{}
+	case "bundle-issued":
+		return &BundleIssued{}
+	case "key-adopted":
+		return &KeyAdopted{}
+	case "history-repaired":
+		return &HistoryRepaired{}
 	case "person-registered":
 		return &PersonRegistered{}
 	case "person-renamed":

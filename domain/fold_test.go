@@ -37,8 +37,8 @@ func TestWhateverIsTriedTheFoldKeepsItsPromises(t *testing.T) {
 		var all []Recorded
 		originals := map[ItemID]Date{}
 		for range rapid.IntRange(1, 40).Draw(t, "commands") {
-			before, entries := w.head, len(w.plan.entries)
-			if _, err := w.give(drawCommand(t)); err != nil && (w.head != before || len(w.plan.entries) != entries) {
+			before, entries := w.head, len(w.History.entries)
+			if _, err := w.give(drawCommand(t)); err != nil && (w.head != before || len(w.History.entries) != entries) {
 				t.Fatalf("refused with %v, and yet something changed", err)
 			}
 			for _, it := range w.plan.Items() {
@@ -57,7 +57,7 @@ func TestWhateverIsTriedTheFoldKeepsItsPromises(t *testing.T) {
 				}
 			}
 		}
-		for _, e := range w.plan.entries {
+		for _, e := range w.History.entries {
 			all = append(all, Recorded{Position: e.position, ID: e.id, PlanSeq: e.seq, Event: e.event, Plan: "sdp", Basis: Basis{Stated: w.today}})
 		}
 		again := NewHistory("sdp")

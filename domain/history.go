@@ -1,6 +1,7 @@
 package domain
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 )
@@ -14,10 +15,31 @@ type History struct {
 	done   map[CommandID]Done
 	plan   Plan
 	people Register
+
+	entries  []entry         // that count, by position
+	holds    map[HoldID]bool // true while it is in force
+	erasures map[textRef]Erasure
+	key      string // of the history Log: the key that signs
+}
+
+// Erasure is how far the erasing of one text has come.
+type Erasure struct {
+	Of      EventID
+	Entry   Position
+	Field   string
+	Request EventID // the event that asked for it
+	Done    bool
+}
+
+type textRef struct {
+	of    EventID
+	field string
 }
 
 // NewHistory is a history before its first event.
-func NewHistory(id PlanID) *History { return &History{ID: id, done: map[CommandID]Done{}} }
+func NewHistory(id PlanID) *History {
+	return &History{ID: id, done: map[CommandID]Done{}, holds: map[HoldID]bool{}, erasures: map[textRef]Erasure{}}
+}
 
 // Head is the history's end, counting parts of commands that are not complete.
 func (h *History) Head() Head { return h.head }
@@ -40,7 +62,8 @@ func (h *History) clone() *History {
 	c.done = maps.Clone(h.done)
 	c.plan.items, c.plan.order = maps.Clone(h.plan.items), slices.Clone(h.plan.order)
 	c.plan.requests, c.plan.resolutions = maps.Clone(h.plan.requests), maps.Clone(h.plan.resolutions)
-	c.plan.entries = slices.Clone(h.plan.entries)
+	c.plan.evidence = maps.Clone(h.plan.evidence)
+	c.entries, c.holds, c.erasures = slices.Clone(h.entries), maps.Clone(h.holds), maps.Clone(h.erasures)
 	return &c
 }
 
@@ -59,11 +82,42 @@ func (h *History) applied(r Recorded) {
 	} else if !seen {
 		h.done[r.Command] = Done{r.Command, r.CommandHash, r.ID, r.Position, r.Position, r.PlanSeq}
 	}
-	if h.ID.Reserved() {
+	h.entries = append(h.entries, entry{r.Position, r.ID, r.PlanSeq, r.Event})
+	switch e := r.Event.(type) {
+	case *HoldSet:
+		h.holds[e.Hold] = true
+	case *HoldReleased:
+		h.holds[e.Hold] = false
+	case *ErasureRequested:
+		h.erasures[textRef{e.Of, e.Field}] = Erasure{Of: e.Of, Entry: e.Entry, Field: e.Field, Request: r.ID}
+	case *ErasureCompleted:
+		done := h.erasures[textRef{e.Of, e.Field}]
+		done.Done = true
+		h.erasures[textRef{e.Of, e.Field}] = done
+	case *KeyAdopted:
+		h.key = e.Key
+	}
+	if h.ID == People {
 		h.people.apply(r)
-	} else {
+	}
+	if !h.ID.Reserved() {
 		h.plan.apply(r)
 	}
+}
+
+// Key is the key that signs checkpoints, as the history [Log] has it; "" before the first.
+func (h *History) Key() string { return h.key }
+
+// OpenErasures are those that were requested and not completed: they are finished at the next start.
+func (h *History) OpenErasures() []Erasure {
+	var open []Erasure
+	for _, e := range h.erasures {
+		if !e.Done {
+			open = append(open, e)
+		}
+	}
+	slices.SortFunc(open, func(a, b Erasure) int { return cmp.Compare(a.Entry, b.Entry) })
+	return open
 }
 
 // Plan is the current state of a plan.
@@ -73,7 +127,7 @@ type Plan struct {
 	order       []ItemID
 	requests    map[RequestID]Request
 	resolutions map[ResolutionID]bool
-	entries     []entry // by position, for corrections
+	evidence    map[EvidenceID]ItemID
 }
 
 // PlanState is the state of a plan as a whole, less its items. Its JSON is what the read models keep.
@@ -169,15 +223,17 @@ func (p *Plan) Items() []Item {
 
 func (p *Plan) apply(r Recorded) {
 	if p.items == nil {
-		p.items, p.requests, p.resolutions = map[ItemID]Item{}, map[RequestID]Request{}, map[ResolutionID]bool{}
+		p.items, p.requests = map[ItemID]Item{}, map[RequestID]Request{}
+		p.resolutions, p.evidence = map[ResolutionID]bool{}, map[EvidenceID]ItemID{}
 	}
 	p.PlanState = p.PlanState.After(r)
-	p.entries = append(p.entries, entry{r.Position, r.ID, r.PlanSeq, r.Event})
 	switch e := r.Event.(type) {
 	case *ItemAdded:
 		p.order = append(p.order, e.Item)
 	case *ResolutionRecorded:
 		p.resolutions[e.Resolution] = true
+	case *EvidenceAttached:
+		p.evidence[e.Evidence] = e.Item
 	}
 	if id := RequestAbout(r.Event); id != "" {
 		p.requests[id] = p.requests[id].After(r)

@@ -15,10 +15,14 @@ type ItemID string
 // OrgID names the organisation that a process serves: 1 to 64 of a-z, 0-9 and "-".
 type OrgID string
 
-// RequestID names a members' request within its plan, ResolutionID a resolution; both as [ItemID].
+// RequestID names a members' request within its plan, ResolutionID a resolution, EvidenceID a file of evidence, HoldID a
+// legal hold, BundleID an issued bundle; all as [ItemID].
 type (
 	RequestID    string
 	ResolutionID string
+	EvidenceID   string
+	HoldID       string
+	BundleID     string
 )
 
 // ActorID is the opaque id of whoever acts: a registered person ("p-7f3a9c2e"), an operating-system user ("os-1000")
@@ -42,8 +46,11 @@ type Position uint64
 // Hash is an RFC 6962 leaf hash: SHA-256 over a zero byte and the event's stored bytes.
 type Hash [32]byte
 
-// People is the reserved history of persons and their tokens.
-const People PlanID = "_people"
+// The reserved histories: persons and their tokens; and the log's own affairs, such as keys and repairs.
+const (
+	People PlanID = "_people"
+	Log    PlanID = "_log"
+)
 
 // Reserved reports whether the history belongs to no plan.
 func (p PlanID) Reserved() bool { return strings.HasPrefix(string(p), "_") }

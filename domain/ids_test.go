@@ -64,4 +64,5 @@ var allEvents = []Event{&PlanOpened{}, &PlanClosed{}, &ItemAdded{}, &ItemReworde
 	&DueDateSet{}, &DueDateMoved{}, &ItemSuspended{}, &ItemResumed{}, &ItemCancelled{}, &RatingChanged{},
 	&RatingAffirmed{}, &JustificationGiven{}, &ProgressReported{}, &OutcomeRecorded{}, &RequestMade{},
 	&RequestAnswered{}, &ResolutionRecorded{}, &EntryCorrected{}, &PaperImported{}, &CommandVoided{},
+	&EvidenceAttached{}, &EvidenceWithdrawn{}, &ErasureRequested{}, &ErasureCompleted{}, &HoldSet{}, &HoldReleased{}, &BundleIssued{}, &KeyAdopted{}, &HistoryRepaired{},
 	&PersonRegistered{}, &PersonRenamed{}, &PersonLeft{}, &TokenIssued{}, &TokenRevoked{}}

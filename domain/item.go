@@ -7,24 +7,32 @@ import "slices"
 //
 // A Position field points at the event that said so: who, when and in which words stand there. Zero means never.
 type Item struct {
-	ID       ItemID    `json:"id"`
-	Ref      string    `json:"ref,omitempty"`
-	Level    string    `json:"level"`
-	Parent   ItemID    `json:"parent,omitempty"`
-	Added    Position  `json:"added"`
-	Title    Position  `json:"title"`
-	Owner    Position  `json:"owner,omitempty"`
-	Person   ActorID   `json:"person,omitempty"`
-	Due      Date      `json:"due,omitzero"`
-	DueAt    Position  `json:"due_at,omitempty"` // the event that set Due
-	Original Date      `json:"original,omitzero"`
-	Moves    int       `json:"moves,omitempty"` // how often the due date was moved
-	State    ItemState `json:"state"`
-	StateAt  Position  `json:"state_at"`
-	Ratings  []Rating  `json:"ratings,omitempty"`
-	Progress Position  `json:"progress,omitempty"`
-	Result   Result    `json:"result,omitempty"`
-	Outcome  Position  `json:"outcome,omitempty"`
+	ID       ItemID     `json:"id"`
+	Ref      string     `json:"ref,omitempty"`
+	Level    string     `json:"level"`
+	Parent   ItemID     `json:"parent,omitempty"`
+	Added    Position   `json:"added"`
+	Title    Position   `json:"title"`
+	Owner    Position   `json:"owner,omitempty"`
+	Person   ActorID    `json:"person,omitempty"`
+	Due      Date       `json:"due,omitzero"`
+	DueAt    Position   `json:"due_at,omitempty"` // the event that set Due
+	Original Date       `json:"original,omitzero"`
+	Moves    int        `json:"moves,omitempty"` // how often the due date was moved
+	State    ItemState  `json:"state"`
+	StateAt  Position   `json:"state_at"`
+	Ratings  []Rating   `json:"ratings,omitempty"`
+	Progress Position   `json:"progress,omitempty"`
+	Result   Result     `json:"result,omitempty"`
+	Outcome  Position   `json:"outcome,omitempty"`
+	Evidence []Evidence `json:"evidence,omitempty"`
+}
+
+// Evidence is a file beside an item.
+type Evidence struct {
+	ID        EvidenceID `json:"id"`
+	Attached  Position   `json:"attached"`
+	Withdrawn Position   `json:"withdrawn,omitempty"`
 }
 
 // ItemState says whether work on an item goes on.
@@ -100,6 +108,15 @@ func (it Item) After(r Recorded) Item {
 		it.Result, it.Outcome = e.Result, r.Position
 	case *RatingChanged, *RatingAffirmed, *JustificationGiven:
 		it.Ratings = rated(slices.Clone(it.Ratings), r)
+	case *EvidenceAttached:
+		it.Evidence = append(slices.Clip(it.Evidence), Evidence{ID: e.Evidence, Attached: r.Position})
+	case *EvidenceWithdrawn:
+		it.Evidence = slices.Clone(it.Evidence)
+		for i := range it.Evidence {
+			if it.Evidence[i].ID == e.Evidence {
+				it.Evidence[i].Withdrawn = r.Position
+			}
+		}
 	case *EntryCorrected:
 		it.Ratings = slices.Clone(it.Ratings)
 		it.correct(e, r.Position)

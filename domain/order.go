@@ -14,8 +14,11 @@ const maxFacts = 60_000
 // LeastRole is the role that a command needs.
 func LeastRole(c Command) Role {
 	switch c.(type) {
-	case RegisterPerson, RenamePerson, PersonLeaves, IssueToken, RevokeToken:
+	case RegisterPerson, RenamePerson, PersonLeaves, IssueToken, RevokeToken,
+		EraseText, CompleteErasure, SetHold, ReleaseHold, AdoptKey, RecordRepair:
 		return Admin
+	case IssueBundle:
+		return Reader
 	}
 	return Editor
 }
@@ -25,7 +28,7 @@ func (o *Order) check(now time.Time) error {
 	if o.Do == nil {
 		return Errorf(Invalid, "command", "no command")
 	}
-	if o.Plan != People {
+	if o.Plan != People && o.Plan != Log {
 		if _, err := ParsePlanID(string(o.Plan)); err != nil {
 			return err
 		}

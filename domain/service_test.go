@@ -249,7 +249,7 @@ func TestWhoMayNot(t *testing.T) {
 		"no role at all":   {func(o *domain.Order) { o.Actor.Role = "" }, domain.Forbidden},
 		"an editor":        {func(o *domain.Order) { o.Plan, o.Do = domain.People, domain.PersonLeaves{Person: "p-1"} }, domain.Forbidden},
 		"a bad plan id":    {func(o *domain.Order) { o.Plan = "a.>" }, domain.Invalid},
-		"a reserved plan":  {func(o *domain.Order) { o.Plan = "_log" }, domain.Invalid},
+		"a reserved plan":  {func(o *domain.Order) { o.Plan = "_else" }, domain.Invalid},
 		"a bad command id": {func(o *domain.Order) { o.Command = "a b" }, domain.Invalid},
 		"tomorrow's events": {func(o *domain.Order) {
 			o.Do = domain.OpenPlan{Basis: domain.Basis{Stated: domain.Day(2199, 1, 1)}, Title: "x"}
