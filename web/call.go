@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"path"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -140,15 +141,12 @@ func (c *call) checkQuery() error {
 // chooseFormat makes ?format= and Accept one thing, and JSON of what has no CSV.
 func (c *call) chooseFormat() error {
 	format := c.r.URL.Query().Get("format")
-	accept := c.r.Header.Get("Accept")
+	accept := "application/json"
 	switch {
 	case !c.route.csv:
-		accept = "application/json"
-	case format == "csv":
+	case format == "csv", format == "" && prefersCSV(strings.Join(c.r.Header.Values("Accept"), ",")):
 		accept = "text/csv"
-	case format == "json":
-		accept = "application/json"
-	case format != "":
+	case format != "" && format != "json":
 		return domain.Errorf(domain.Invalid, "format", "there is no such format").WithHint("use json or csv")
 	}
 	if c.route.csv {
@@ -157,6 +155,28 @@ func (c *call) chooseFormat() error {
 	c.r.Header = c.r.Header.Clone()
 	c.r.Header.Set("Accept", accept)
 	return nil
+}
+
+// prefersCSV reports whether an Accept header asks for CSV rather than JSON: by weight, and by order where that is the same.
+// Wildcards mean JSON, unless CSV is named too.
+func prefersCSV(accept string) bool {
+	weight := map[string]float64{}
+	first := ""
+	for _, part := range strings.Split(accept, ",") {
+		media, params, err := mime.ParseMediaType(part)
+		if err != nil || media != "text/csv" && media != "application/json" {
+			continue
+		}
+		q, err := strconv.ParseFloat(params["q"], 64)
+		if err != nil {
+			q = 1
+		}
+		if weight[media] = q; first == "" {
+			first = media
+		}
+	}
+	csv, json := weight["text/csv"], weight["application/json"]
+	return csv > json || csv == json && csv > 0 && first == "text/csv"
 }
 
 // readBody takes the whole body before the handler begins, within a limit and a period.
@@ -168,9 +188,9 @@ func (c *call) readBody() error {
 	if c.r.ContentLength > limit {
 		return tooLarge(limit)
 	}
-	period := jsonPeriod
+	period := c.s.jsonPeriod
 	if limit > jsonLimit {
-		period = filePeriod
+		period = c.s.filePeriod
 	}
 	// A caller in the same process has no connection, and so no deadline: the error says no more than that.
 	control := http.NewResponseController(c.w)

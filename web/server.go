@@ -73,6 +73,8 @@ type Server struct {
 	routes  map[string]route // by pattern
 	metrics *metrics
 	openAPI []byte
+
+	jsonPeriod, filePeriod time.Duration // in which a body must have come; tests shorten them
 }
 
 // route is what the server knows of a pattern before it lets a request in.
@@ -83,12 +85,10 @@ type route struct {
 	csv   bool   // the answer can be had as CSV
 }
 
-// Limits of a request's body, and how long it may take to come.
+// Limits of a request's body.
 const (
-	jsonLimit  = 1 << 20
-	fileLimit  = 32 << 20
-	jsonPeriod = 10 * time.Second
-	filePeriod = time.Minute
+	jsonLimit = 1 << 20
+	fileLimit = 32 << 20
 )
 
 // New makes the server. It panics when its own routes contradict each other: that is found by the first test.
@@ -105,7 +105,7 @@ func New(d Deps) *Server {
 	if d.Journal == nil {
 		d.Journal = func() JournalStats { return JournalStats{} }
 	}
-	s := &Server{deps: d, mux: http.NewServeMux(), routes: map[string]route{}}
+	s := &Server{deps: d, mux: http.NewServeMux(), routes: map[string]route{}, jsonPeriod: 10 * time.Second, filePeriod: time.Minute}
 	s.metrics = newMetrics(d)
 	s.describe()
 	s.registerQueries()
