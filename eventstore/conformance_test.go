@@ -1,6 +1,7 @@
 package eventstore_test
 
 import (
+	"fmt"
 	"testing"
 
 	"plantrail/domain"
@@ -10,4 +11,13 @@ import (
 
 func TestOneNode(t *testing.T) {
 	journaltest.Run(t, func(t *testing.T) domain.Journal { return eventstoretest.Open(t) })
+}
+
+func TestThreeNodes(t *testing.T) {
+	nodes := eventstoretest.Cluster(t, 3)
+	n := 0
+	journaltest.Run(t, func(t *testing.T) domain.Journal {
+		n++
+		return nodes.Open(t, fmt.Sprint("org-", n))
+	})
 }
