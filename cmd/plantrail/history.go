@@ -37,7 +37,7 @@ func (a *app) tellHistory(body []byte) error {
 	}
 	it := h.Item
 	a.say("%s", a.screen.bold(oneLine(strings.TrimSpace(it.Ref+" "+shown(it.Title)))))
-	a.say("%s, %s, added as a %s", it.Item, it.State, oneLine(it.Level))
+	a.say("%s, %s, level %s", it.Item, it.State, oneLine(it.Level))
 	if it.Owner != nil {
 		a.say("Owner: %s", oneLine(shown(*it.Owner)))
 	}

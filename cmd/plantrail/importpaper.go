@@ -208,7 +208,9 @@ func reasonWords(r sheets.Row) string {
 		parts = append(parts, "[points to "+string(r.SameAs)+"]")
 	}
 	for _, ch := range r.Changes {
-		parts = append(parts, shorten(ch.Words, rowReason))
+		if ch.Words != r.Reason { // where the row says nothing else, its words are both
+			parts = append(parts, shorten(ch.Words, rowReason))
+		}
 	}
 	return strings.Join(parts, " ")
 }

@@ -42,7 +42,7 @@ func namedLevels(all []string) (levels []domain.Level) {
 func (a *app) planCloseCmd() *cobra.Command {
 	var w writing
 	var reason string
-	cmd := &cobra.Command{Use: "close PLAN", Short: "End a plan", Args: exactly(1)}
+	cmd := &cobra.Command{Use: "close PLAN", Short: "End a plan (needs --authority-body)", Args: exactly(1)}
 	cmd.Flags().StringVar(&reason, "reason", "", "why it is closed")
 	return a.plainWrite(w.flags(cmd), &w, func(b domain.Basis, args []string) (string, domain.Command, error) {
 		words, err := a.words("--reason", reason)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -131,7 +132,7 @@ func entryOf(ctx context.Context, c *client, r domain.Receipt) (e projections.En
 }
 
 func withItem(e projections.Entry) string {
-	if e.Item == "" {
+	if e.Item == "" || strings.Contains(e.Summary, string(e.Item)) {
 		return e.Summary
 	}
 	return string(e.Item) + " " + e.Summary

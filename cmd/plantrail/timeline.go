@@ -163,7 +163,7 @@ func (a *app) tellEntry(e projections.Entry) {
 	if e.Item != "" {
 		where += "/" + string(e.Item)
 	}
-	a.say("%s  %s  %s  %s", a.screen.bold(statedWords(e.Stated)), oneLine(where), oneLine(e.Summary), corrections(e))
+	a.say("%s  %s  %s%s", a.screen.bold(statedWords(e.Stated)), oneLine(where), oneLine(e.Summary), corrections(e))
 	a.say("    entry %d, by %s (%s), recorded %s%s", e.Entry, oneLine(who(e.By)), e.By.Role, moment(e.RecordedAt), authorityWords(e.Authority))
 	for _, name := range textOrder(e.Texts) {
 		a.indent(name+": ", shown(e.Texts[name]))
@@ -179,7 +179,7 @@ func statedWords(d domain.Date) string {
 
 func corrections(e projections.Entry) string {
 	if len(e.Corrected) > 0 {
-		return "[corrected later]"
+		return " [corrected later]"
 	}
 	return ""
 }
@@ -290,7 +290,7 @@ func (a *app) tail(ctx context.Context, c *client, limit int, follow bool) error
 func (a *app) tailEntries(newest []projections.Entry, seen domain.Position) error {
 	for i := len(newest) - 1; i >= 0; i-- {
 		e := newest[i]
-		if e.Visible <= seen && e.Position <= seen {
+		if max(e.Visible, e.Position) <= seen {
 			continue
 		}
 		if a.form() == asTable {
