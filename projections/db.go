@@ -56,10 +56,10 @@ func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	f, err := openFile(ctx, path, max(number, 1), opts.Readers)
+	f, err := openFile(ctx, path, max(number, 1), opts.Readers, schema+indexes)
 	if errors.Is(err, errOlder) {
 		opts.Log.Info("read model of an earlier schema: it is built anew", "schema", schemaVersion)
-		f, err = openFile(ctx, path, max(number, 1)+1, opts.Readers)
+		f, err = openFile(ctx, path, max(number, 1)+1, opts.Readers, schema+indexes)
 	}
 	if err != nil {
 		return nil, err

@@ -95,8 +95,8 @@ func removeOthers(pointer string, keep int) error {
 	return nil
 }
 
-// openFile opens a numbered file, creating its tables when it is empty.
-func openFile(ctx context.Context, pointer string, number, readers int) (*file, error) {
+// openFile opens a numbered file. When it is empty, the statements of empty create what is in it.
+func openFile(ctx context.Context, pointer string, number, readers int, empty string) (*file, error) {
 	f := &file{number: number, path: filePath(pointer, number)}
 	dsn := func(more url.Values) string {
 		more.Set("_busy_timeout", "5000")
@@ -119,19 +119,19 @@ func openFile(ctx context.Context, pointer string, number, readers int) (*file, 
 		db.SetMaxIdleConns(pool.conns)
 		*pool.db = db
 	}
-	if err := f.prepare(ctx); err != nil {
+	if err := f.prepare(ctx, empty); err != nil {
 		return nil, errors.Join(err, f.close())
 	}
 	return f, nil
 }
 
-func (f *file) prepare(ctx context.Context) error {
+func (f *file) prepare(ctx context.Context, empty string) error {
 	version, err := readVersion(ctx, f.write)
 	switch {
 	case err != nil:
 		return fmt.Errorf("read model %s can't be read: delete it, and it is rebuilt: %w", f.path, err)
 	case version == 0:
-		return create(ctx, f.write)
+		return create(ctx, f.write, empty)
 	case version > schemaVersion:
 		return domain.Errorf(domain.Refused, "", "read model is schema %d, this binary knows %d", version, schemaVersion).
 			WithHint("upgrade, or run `plantrail rebuild`")

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"maps"
 	"slices"
 
@@ -133,7 +134,7 @@ func newFold(ctx context.Context, conn *sql.Conn) (*fold, error) {
 		requests:  newCache[requestKey, domain.Request](keepRequests),
 		pending:   map[domain.PlanID]*historyNow{},
 		timeline: newRows("INSERT INTO timeline", "position", "visible", "plan", "planseq", "item", "ref", "event", "type", "stated",
-			"recorded", "actor", "kind", "role", "behalf", "authority", "command", "texts", "data", "leaf", "corrects"),
+			"recorded", "actor", "kind", "role", "behalf", "authority", "command", "lookup", "texts", "data", "leaf", "corrects"),
 		itemRows:      newRows("INSERT INTO items", "ref", "plan", "item", "visible"),
 		itemStates:    newRows("INSERT INTO item_states", "n", "ref", "visible", "state"),
 		planStates:    newRows("INSERT OR REPLACE INTO plan_states", "plan", "visible", "state"),
@@ -282,8 +283,15 @@ func (f *fold) event(h *historyNow, p prepared, visible domain.Position, touched
 	}
 	f.timeline.add(int64(p.Position), int64(visible), string(p.Plan), int64(p.PlanSeq), null(string(item)), ref, string(p.ID),
 		p.Event.Type(), p.Stated.String(), p.RecordedAt.UnixMicro(), string(p.Actor.ID), string(p.Actor.Kind),
-		string(p.Actor.Role), p.Actor.OnBehalfOf, null(p.authority), string(p.Command), int64(p.Texts), p.data, p.leaf, corrects)
+		string(p.Actor.Role), p.Actor.OnBehalfOf, null(p.authority), string(p.Command), lookup(p.Plan, p.Command), int64(p.Texts), p.data, p.leaf, corrects)
 	return nil
+}
+
+// lookup hashes a command's place for the index: the stored text decides, so collisions cost a row read and nothing else.
+func lookup(plan domain.PlanID, command domain.CommandID) int64 {
+	h := fnv.New64a()
+	h.Write([]byte(string(plan) + "/" + string(command)))
+	return int64(h.Sum64())
 }
 
 func null(s string) any {
@@ -310,8 +318,11 @@ func (f *fold) item(h *historyNow, r domain.Recorded, visible domain.Position) (
 		return 0, err
 	}
 	_, adds := r.Event.(*domain.ItemAdded)
-	if adds == known {
-		return 0, broken(r, fmt.Sprintf("item %s added %t before, and this event says otherwise", key.item, known))
+	switch {
+	case adds && known:
+		return 0, broken(r, fmt.Sprintf("item %s was added before", key.item))
+	case !adds && !known:
+		return 0, broken(r, fmt.Sprintf("there is no item %s", key.item))
 	}
 	if !aboutState(r.Event) {
 		return now.ref, nil

@@ -20,7 +20,7 @@ func (db *DB) Rebuild(ctx context.Context, src Source, progress func(done, total
 	defer db.rebuild.Unlock()
 	db.standing.change(func() { db.standing.rebuilding = true })
 	defer db.standing.change(func() { db.standing.rebuilding = false })
-	next, err := openFile(ctx, db.pointer, db.currentFile().number+1, db.opts.Readers)
+	next, err := openFile(ctx, db.pointer, db.currentFile().number+1, db.opts.Readers, schema)
 	if err != nil {
 		return err
 	}
@@ -43,36 +43,42 @@ func (db *DB) fillAndSwap(ctx context.Context, src Source, next *file, report fu
 	if err != nil {
 		return err
 	}
-	// Nobody reads the file yet, so it is synced once, at the end, and not at each commit.
-	if _, err := p.conn.ExecContext(ctx, "PRAGMA synchronous = OFF"); err != nil {
+	// Nobody reads the file yet, and after a crash or an error it is thrown away: no log is kept beside it, and it is synced
+	// once, at the end.
+	if _, err := p.conn.ExecContext(ctx, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"); err != nil {
 		return errors.Join(err, p.close())
 	}
-	if err := p.run(ctx, false); err != nil {
+	if err := p.reach(ctx, tail.Events); err != nil {
 		return errors.Join(err, p.close())
 	}
 	if err := next.settle(ctx, p); err != nil {
 		return errors.Join(err, p.close())
 	}
+	// What came in the meantime is few events: most of it is read before the swap, so that the swap holds up the live
+	// projector for no longer than the rest of it takes.
+	if err := p.reach(ctx, db.standing.position()); err != nil {
+		return errors.Join(err, p.close())
+	}
 	return db.swap(ctx, p)
 }
 
-// settle makes what was written without syncing durable, and the file as safe from here on as any.
+// settle gives the file its indexes, makes what was written without syncing durable, and puts it into the mode in which it
+// lives from here on.
 func (f *file) settle(ctx context.Context, p *projector) error {
-	if _, err := p.conn.ExecContext(ctx, "PRAGMA synchronous = FULL"); err != nil {
+	if _, err := p.conn.ExecContext(ctx, indexes); err != nil {
 		return err
-	}
-	var busy, log, moved int
-	if err := p.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &log, &moved); err != nil {
-		return err
-	}
-	if busy != 0 {
-		return fmt.Errorf("the new read model %s is in use", f.path)
 	}
 	if err := syncPath(f.path); err != nil {
 		return err
 	}
-	_, err := p.conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL")
-	return err
+	var mode string
+	if err := p.conn.QueryRowContext(ctx, "PRAGMA synchronous = NORMAL; PRAGMA journal_mode = WAL").Scan(&mode); err != nil {
+		return err
+	}
+	if mode != "wal" {
+		return fmt.Errorf("the new read model %s is in journal mode %s", f.path, mode)
+	}
+	return nil
 }
 
 // swap makes the projector's file the current one. While it holds the lock nothing is committed to the live file, so the
@@ -80,10 +86,11 @@ func (f *file) settle(ctx context.Context, p *projector) error {
 func (db *DB) swap(ctx context.Context, p *projector) error {
 	db.writing.Lock()
 	defer db.writing.Unlock()
-	if err := errors.Join(p.run(ctx, false), p.close()); err != nil {
+	live := db.standing.position()
+	if err := errors.Join(p.reach(ctx, live), p.close()); err != nil {
 		return err
 	}
-	if live, built := db.standing.position(), p.fold.at.position; built < live {
+	if built := p.fold.at.position; built < live {
 		return fmt.Errorf("the journal ends at position %d, the live read models are at %d: the journal was cut or is another; "+
 			"delete the read models to build them from it all the same", built, live)
 	}

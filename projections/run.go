@@ -29,6 +29,7 @@ func (db *DB) Run(ctx context.Context, src Source) error {
 	}
 	defer db.running.Unlock()
 	db.standing.change(func() { db.standing.stopped = nil })
+	db.fillEmpty(ctx, src)
 	for {
 		err := db.runOnce(ctx, src)
 		if ctx.Err() != nil {
@@ -48,6 +49,18 @@ func (db *DB) Run(ctx context.Context, src Source) error {
 	}
 }
 
+// fillEmpty builds empty read models of a long journal the fast way. If that fails, the way event by event finds the same
+// fault and says where.
+func (db *DB) fillEmpty(ctx context.Context, src Source) {
+	tail, err := src.Tail(ctx)
+	if err != nil || db.standing.position() > 0 || tail.Events < 2*most {
+		return
+	}
+	if err := db.Rebuild(ctx, src, nil); err != nil && ctx.Err() == nil {
+		db.opts.Log.Warn("read models are filled event by event", "error", err)
+	}
+}
+
 func (db *DB) runOnce(ctx context.Context, src Source) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -61,7 +74,7 @@ func (db *DB) runOnce(ctx context.Context, src Source) error {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(p.run(ctx, true), p.close())
+	err = errors.Join(p.follow(ctx), p.close())
 	if context.Cause(ctx) == errSwapped {
 		return errSwapped
 	}
@@ -148,8 +161,21 @@ func (p *projector) regather(ctx context.Context) error {
 	return nil
 }
 
-// run projects events until the journal ends, or, to follow, until ctx does.
-func (p *projector) run(ctx context.Context, follow bool) error {
+// follow projects events until ctx ends.
+func (p *projector) follow(ctx context.Context) error {
+	return p.run(ctx, true, func() bool { return false })
+}
+
+// reach projects events until a position is reached, or the journal ends.
+func (p *projector) reach(ctx context.Context, end domain.Position) error {
+	reached := func() bool { return p.fold.at.position >= end }
+	if reached() {
+		return nil
+	}
+	return p.run(ctx, false, reached)
+}
+
+func (p *projector) run(ctx context.Context, follow bool, enough func() bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	events := pump(ctx, most, p.src.Events(ctx, p.fold.at.position, follow), func(r domain.Recorded) (prepared, error) {
@@ -159,7 +185,7 @@ func (p *projector) run(ctx context.Context, follow bool) error {
 		return prepare(r)
 	})
 	var batch []prepared
-	for {
+	for !enough() {
 		got, ok, err := events.take(ctx, batch)
 		if !ok {
 			return err
@@ -169,6 +195,7 @@ func (p *projector) run(ctx context.Context, follow bool) error {
 		}
 		batch = got
 	}
+	return nil
 }
 
 func (db *DB) currentFile() *file {

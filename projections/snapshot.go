@@ -7,6 +7,7 @@ import (
 	"errors"
 	"math"
 	"strings"
+	"time"
 
 	"plantrail/domain"
 )
@@ -65,19 +66,45 @@ func (s *snapshot) position(plan domain.PlanID, at At) (domain.Position, error) 
 	case at.RecordedAt.IsZero():
 		return math.MaxInt64, nil
 	}
-	// Recording times never go back within a history, so the last event recorded by then is found in the index; what
-	// counts is what was complete at its position.
-	query, args := "SELECT max(position) FROM timeline WHERE recorded <= ?", []any{at.RecordedAt.UnixMicro()}
-	if plan != "" {
-		query = "SELECT position FROM timeline WHERE plan = ? AND recorded <= ? ORDER BY recorded DESC, position DESC LIMIT 1"
-		args = []any{string(plan), at.RecordedAt.UnixMicro()}
+	if plan == "" {
+		var p sql.NullInt64
+		err := s.row("SELECT max(position) FROM timeline WHERE recorded <= ?", at.RecordedAt.UnixMicro()).Scan(&p)
+		return domain.Position(p.Int64), err
 	}
-	var p sql.NullInt64
-	err := s.row(query, args...).Scan(&p)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+	return s.recordedBy(plan, at.RecordedAt)
+}
+
+// recordedBy gives the position of the last of a plan's entries that was recorded by an instant, 0 for none. Times of
+// recording never go back within a plan, so it is found by halving its numbers: a look into the index for each bit of them.
+// What counts at that instant is what was complete at that position.
+func (s *snapshot) recordedBy(plan domain.PlanID, by time.Time) (last domain.Position, err error) {
+	var low, high int64 // the entry is in low <= number < high
+	if err := s.row("SELECT coalesce(max(planseq), 0) + 1 FROM timeline WHERE plan = ?", string(plan)).Scan(&high); err != nil {
 		return 0, err
 	}
-	return domain.Position(p.Int64), nil
+	find, err := s.tx.PrepareContext(s.ctx, `SELECT planseq, position, recorded FROM timeline INDEXED BY timeline_number
+		WHERE plan = ? AND planseq BETWEEN ? AND ? ORDER BY planseq DESC LIMIT 1`)
+	if err != nil {
+		return 0, err
+	}
+	defer find.Close()
+	for high-low > 1 {
+		middle := low + (high-low)/2
+		var number, recorded int64
+		var position domain.Position
+		err := find.QueryRowContext(s.ctx, string(plan), low, middle).Scan(&number, &position, &recorded)
+		switch {
+		case errors.Is(err, sql.ErrNoRows): // numbers up to here are parts that never counted
+			low = middle
+		case err != nil:
+			return 0, err
+		case recorded <= by.UnixMicro():
+			low, last = middle, position
+		default:
+			high = number
+		}
+	}
+	return last, nil
 }
 
 // moment is the state of a plan as at a position: its last entry that counts.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"strings"
+	"time"
 
 	"plantrail/domain"
 )
@@ -32,6 +33,9 @@ func pageLimit(n int) (int, error) {
 type cursor struct{ visible, position domain.Position }
 
 func (c cursor) String() string { return fmt.Sprintf("%d.%d", c.visible, c.position) }
+
+// Cursor is the entry's own cursor: a timeline asked for what comes after it goes on behind this entry.
+func (e Entry) Cursor() string { return cursor{e.Visible, e.Position}.String() }
 
 func parseCursor(s string) (c cursor, err error) {
 	if _, err := fmt.Sscanf(s, "%d.%d", &c.visible, &c.position); err != nil || c.String() != s {
@@ -64,8 +68,7 @@ func (db *DB) Timeline(ctx context.Context, q TimelineQuery) (page Page[Entry], 
 		}
 		if len(page.Entries) > limit {
 			page.Entries = page.Entries[:limit]
-			last := page.Entries[limit-1]
-			page.Next = cursor{last.Visible, last.Position}.String()
+			page.Next = page.Entries[limit-1].Cursor()
 		}
 		return nil
 	})
@@ -123,6 +126,7 @@ func (s *snapshot) filterPlan(f *filter, q TimelineQuery) error {
 		f.and("command = ?", string(q.Command))
 		if q.Plan != "" {
 			f.index = "timeline_command"
+			f.and("lookup = ?", lookup(q.Plan, q.Command))
 		}
 	}
 	if q.Item != "" {
@@ -135,9 +139,12 @@ func (s *snapshot) filterPlan(f *filter, q TimelineQuery) error {
 	}
 	if !q.From.IsZero() {
 		f.and("recorded >= ?", q.From.UnixMicro())
-		if q.Plan != "" { // what was recorded since then can't count from an earlier position than the first of it
-			f.and("visible >= coalesce((SELECT position FROM timeline WHERE plan = ? AND recorded >= ? ORDER BY recorded, position LIMIT 1), 0)",
-				string(q.Plan), q.From.UnixMicro())
+		if q.Plan != "" { // what was recorded since then can't count from an earlier position than what was recorded before
+			before, err := s.recordedBy(q.Plan, q.From.Add(-time.Microsecond))
+			if err != nil {
+				return err
+			}
+			f.and("visible > ?", int64(before))
 		}
 	}
 	if !q.To.IsZero() {
@@ -346,8 +353,8 @@ func (db *DB) Command(ctx context.Context, plan domain.PlanID, command domain.Co
 			}
 			r.Plan, r.Command, found = plan, command, true
 			return nil
-		}, "SELECT event, position, planseq FROM timeline INDEXED BY timeline_command WHERE plan = ? AND command = ? ORDER BY planseq",
-			string(plan), string(command))
+		}, "SELECT event, position, planseq FROM timeline INDEXED BY timeline_command WHERE lookup = ? AND plan = ? AND command = ? ORDER BY planseq",
+			lookup(plan, command), string(plan), string(command))
 	})
 	return r, found, err
 }

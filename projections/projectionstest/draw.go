@@ -102,6 +102,22 @@ func (s *Source) group(cut bool) error {
 	return nil
 }
 
+// Finish records a line as the last part of the command of a plan that was cut.
+func (s *Source) Finish(t testing.TB, plan domain.PlanID, line string) {
+	t.Helper()
+	pending := s.History(plan).Pending()
+	w, err := split(line)
+	if err != nil || len(pending) == 0 {
+		t.Fatalf("finishing %s: %v, %d parts pending", plan, err, len(pending))
+	}
+	e, err := event(s.History(plan), &w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := pending[0]
+	s.Add(w.line(Line{Command: first.Command, Part: first.Parts, Parts: first.Parts}), e)
+}
+
 func (s *Source) one(w words, l Line) error {
 	h := s.History(w.plan())
 	if w.words[0] == "void" {

@@ -1,0 +1,150 @@
+package projections_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"plantrail/domain"
+	"plantrail/projections"
+	"plantrail/projections/projectionstest"
+)
+
+func TestTheProjectorStopsLoudly(t *testing.T) {
+	for name, c := range map[string]struct {
+		twist func(domain.Recorded) []domain.Recorded
+		says  string
+	}{
+		"a gap": {func(r domain.Recorded) []domain.Recorded { return nil }, "gap: position 7 was to follow, 8 came"},
+		"an unknown event": {func(r domain.Recorded) []domain.Recorded {
+			r.Event = nil
+			return []domain.Recorded{r}
+		}, "position 7 "},
+		"a number left out": {func(r domain.Recorded) []domain.Recorded {
+			r.PlanSeq++
+			return []domain.Recorded{r}
+		}, "position 7 "},
+		"another chain": {func(r domain.Recorded) []domain.Recorded {
+			r.Prev[0] ^= 1
+			return []domain.Recorded{r}
+		}, "position 7 "},
+		"an item never added": {func(r domain.Recorded) []domain.Recorded {
+			r.Event = &domain.ProgressReported{Item: "ghost"}
+			return []domain.Recorded{r}
+		}, "position 7 "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			src := projectionstest.Draw(t, story)
+			src.Twist = func(r domain.Recorded) []domain.Recorded {
+				if r.Position == 7 {
+					return c.twist(r)
+				}
+				return []domain.Recorded{r}
+			}
+			db := open(t, nil)
+			err := db.Run(t.Context(), src)
+			if err == nil || !strings.Contains(err.Error(), c.says) {
+				t.Fatalf("%v, want it to say %q", err, c.says)
+			}
+			s := db.Status(t.Context())
+			if s.Position != 6 || !strings.Contains(s.Stopped, c.says) || s.Gaps > 0 != (name == "a gap") || s.LagEvents == 0 {
+				t.Errorf("status %+v", s)
+			}
+			if v := must[projections.PlanView](t)(db.Plan(t.Context(), "sdp", projections.At{})); len(v.Items) != 2 {
+				t.Errorf("reads don't go on: %+v", v)
+			}
+			if err := db.WaitFor(t.Context(), 8); domain.KindOf(err) != domain.Unavailable {
+				t.Errorf("waiting for what won't come: %v", err)
+			}
+			src.Twist = nil // mended: the next run goes on from where it stopped
+			run(t, db, src)
+			until(t, func() bool { s := db.Status(t.Context()); return s.Stopped == "" && s.Position == 18 })
+		})
+	}
+}
+
+func TestAnotherJournalIsNoticed(t *testing.T) {
+	src := projectionstest.Draw(t, story)
+	db := open(t, nil)
+	stop := run(t, db, src)
+	catchUp(t, db, src)
+	stop()
+	for name, other := range map[string]projections.Source{
+		"shorter": upTo{src, 5},
+		"another": projectionstest.Draw(t, anotherStory),
+	} {
+		if err := db.Run(t.Context(), other); err == nil || !strings.Contains(err.Error(), "journal") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// anotherStory is as long as story, and different.
+var anotherStory = "open x \"X\"\nx add i \"I\"\n" + strings.Repeat("x progress i \"p\"\n", 20)
+
+func TestANewerSchemaIsRefused(t *testing.T) {
+	path := t.TempDir() + "/read.db"
+	db := must[*projections.DB](t)(projections.Open(t.Context(), path, projections.Options{}))
+	if err := errors.Join(db.SetVersion(7), db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := projections.Open(t.Context(), path, projections.Options{})
+	if err == nil || !strings.Contains(err.Error(), "read model is schema 7, this binary knows 1: upgrade, or run `plantrail rebuild`") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestAForeignFileIsRefused(t *testing.T) {
+	path := t.TempDir() + "/read.db"
+	if err := os.WriteFile(path, []byte("my letters\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := projections.Open(t.Context(), path, projections.Options{}); err == nil || !strings.Contains(err.Error(), "delete it") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// slow is a source whose events wait for a signal each.
+type slow struct {
+	*projectionstest.Source
+	next chan struct{}
+}
+
+func (s slow) Events(ctx context.Context, after domain.Position, follow bool) iter.Seq2[domain.Recorded, error] {
+	return func(yield func(domain.Recorded, error) bool) {
+		for r, err := range s.Source.Events(ctx, after, follow) {
+			select {
+			case <-s.next:
+			case <-ctx.Done():
+				return
+			}
+			if !yield(r, err) {
+				return
+			}
+		}
+	}
+}
+
+func TestAWriterReadsItsOwnWrite(t *testing.T) {
+	src := slow{projectionstest.Draw(t, story), make(chan struct{}, 100)}
+	db := open(t, nil)
+	run(t, db, src)
+	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if err := db.WaitFor(short, 3); domain.KindOf(err) != domain.Unavailable {
+		t.Fatalf("%v, want unavailable", err)
+	}
+	for range 3 {
+		src.next <- struct{}{}
+	}
+	if err := db.WaitFor(t.Context(), 3); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.ItemHistory(t.Context(), "sdp", "a", projections.At{}); err != nil {
+		t.Error("the write is not there:", err)
+	}
+}
