@@ -32,6 +32,8 @@ type call struct {
 	actor   domain.Actor
 	body    []byte
 	begun   time.Time
+
+	holdsFile bool // it has a slot of Server.files
 }
 
 type callKey struct{}
@@ -47,6 +49,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	c.safeHeaders()
 	defer c.end()
 	defer c.recover()
+	c.hurry(s.jsonPeriod)
 	if err := c.admit(); err != nil {
 		c.render(c.fail(err))
 		return
@@ -188,24 +191,49 @@ func (c *call) readBody() error {
 	if c.r.ContentLength > limit {
 		return tooLarge(limit)
 	}
-	period := c.s.jsonPeriod
 	if limit > jsonLimit {
-		period = c.s.filePeriod
+		if err := c.takeFileSlot(); err != nil {
+			return err
+		}
+		c.hurry(c.s.filePeriod)
 	}
-	// A caller in the same process has no connection, and so no deadline: the error says no more than that.
-	control := http.NewResponseController(c.w)
-	_ = control.SetReadDeadline(time.Now().Add(period))
 	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, limit))
 	if err != nil {
 		return bodyError(err)
 	}
-	_ = control.SetReadDeadline(time.Time{})
+	c.hurry(0)
 	if err := c.checkMedia(len(body)); err != nil {
 		return err
 	}
 	c.body = body
 	c.r.Body = io.NopCloser(bytes.NewReader(body))
 	return nil
+}
+
+// hurry gives the caller a period in which the request's body must come. It holds from before the body is wanted: a server
+// also waits for one that it refuses to read. 0 ends it, because a deadline that passes while the request is being answered
+// would give the answer up. A caller in the same process has no connection, and so no deadline: the error says just that.
+func (c *call) hurry(period time.Duration) {
+	deadline := time.Time{}
+	if period > 0 {
+		deadline = time.Now().Add(period)
+	}
+	if c.r.ContentLength != 0 {
+		_ = http.NewResponseController(c.w).SetReadDeadline(deadline)
+	}
+}
+
+// takeFileSlot keeps the number of large files that are in memory at the same time small. The slot is given back at the end.
+func (c *call) takeFileSlot() error {
+	select {
+	case c.s.files <- struct{}{}:
+		c.holdsFile = true
+		return nil
+	case <-c.r.Context().Done():
+		return c.r.Context().Err()
+	case <-time.After(waitLimit):
+		return domain.Errorf(domain.Unavailable, "", "other files are being read").WithHint("try again in a moment")
+	}
 }
 
 func bodyError(err error) error {
@@ -234,10 +262,13 @@ func (c *call) checkMedia(size int) error {
 	return nil
 }
 
-// fail turns an error into a problem and, where it is our fault, tells the log.
+// fail turns an error into a problem and, where the caller can't mend it, tells the log.
 func (c *call) fail(err error) *Problem {
 	p := problemOf(err, c.id, c.r.Header.Get("If-Match") != "")
-	if p.Status >= http.StatusInternalServerError {
+	switch {
+	case p.Status == http.StatusServiceUnavailable:
+		c.log().Warn("request not possible now", "request", c.id, "route", c.pattern, "err", err)
+	case p.Status >= http.StatusInternalServerError:
 		c.log().Error("request failed", "request", c.id, "route", c.pattern, "err", err)
 	}
 	return p
@@ -270,6 +301,9 @@ func (c *call) recover() {
 
 // end sends the answer and writes the line about it: no path, no query, no token, no text, for they may name people.
 func (c *call) end() {
+	if c.holdsFile {
+		<-c.s.files
+	}
 	if h := c.w.Header(); h.Get("Content-Type") == "text/csv" {
 		h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
 	}

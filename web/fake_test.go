@@ -129,7 +129,7 @@ type house struct {
 	log     *strings.Builder
 }
 
-func newHouse(t *testing.T) *house {
+func newHouse(t testing.TB) *house {
 	t.Helper()
 	cred := func(r domain.Role) projections.Credential {
 		return projections.Credential{Person: domain.ActorID("p-" + string(r)), Kind: domain.User, Role: r, SHA256: digestOf(testSecret)}

@@ -241,6 +241,37 @@ func TestASlowBodyIsGivenUp(t *testing.T) {
 	}
 }
 
+func TestARefusedBodyDoesNotHoldTheConnection(t *testing.T) {
+	h := newHouse(t)
+	conn, answer := dial(t, h)
+	fmt.Fprint(conn, "POST /v1/plans/sdp/rate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 30\r\n\r\n{")
+	resp, err := http.ReadResponse(answer, nil)
+	if err != nil || resp.StatusCode != http.StatusUnauthorized {
+		t.Fatalf("%v %v", resp, err)
+	}
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := answer.ReadByte(); err != io.EOF {
+		t.Errorf("the connection of a caller who keeps a body back: %v", err)
+	}
+}
+
+func TestLargeFilesAreReadAFewAtATime(t *testing.T) {
+	h := newHouse(t)
+	for range fileSlots {
+		h.files <- struct{}{}
+	}
+	wantProblem(t, h.send("POST", "/v1/import", "x", as(domain.Editor), "Content-Type: application/octet-stream"), 503, domain.Unavailable)
+	for range fileSlots {
+		<-h.files
+	}
+	h.send("POST", "/v1/import", "x", as(domain.Editor), "Content-Type: application/octet-stream")
+	if len(h.files) != 0 {
+		t.Error("a slot was not given back")
+	}
+}
+
 // dial connects to a house whose periods are short.
 func dial(t *testing.T, h *house) (net.Conn, *bufio.Reader) {
 	t.Helper()

@@ -17,15 +17,15 @@ import (
 //
 // It never holds a secret, a stack, the words of a cause, or the value that was refused.
 type Problem struct {
-	Type     string           `json:"type" format:"uri-reference" doc:"/problems/ and the kind of error, the same for all of that kind"`
-	Title    string           `json:"title" doc:"the kind of error in words"`
-	Status   int              `json:"status" doc:"the HTTP status"`
-	Detail   string           `json:"detail" doc:"what is wrong, for a person"`
-	Field    string           `json:"field,omitempty" doc:"the place: a JSON field, a parameter, a line"`
-	Hint     string           `json:"hint,omitempty" doc:"what to do about it"`
-	Expected *uint64          `json:"expected,omitempty" doc:"of a conflict: the plan version that the caller expected"`
-	Actual   *uint64          `json:"actual,omitempty" doc:"of a conflict: the plan version now"`
-	Command  domain.CommandID `json:"command,omitempty" doc:"the command's id: ask with it again"`
+	Type     string           `json:"type" example:"/problems/conflict" format:"uri-reference" doc:"/problems/ and the kind of error, the same for all of that kind"`
+	Title    string           `json:"title" example:"The plan has moved on" doc:"the kind of error in words"`
+	Status   int              `json:"status" example:"412" doc:"the HTTP status"`
+	Detail   string           `json:"detail" example:"the plan is at version 43, not 42" doc:"what is wrong, for a person"`
+	Field    string           `json:"field,omitempty" example:"If-Match" doc:"the place: a JSON field, a parameter, a line"`
+	Hint     string           `json:"hint,omitempty" example:"look at the plan again, then decide" doc:"what to do about it"`
+	Expected *uint64          `json:"expected,omitempty" example:"42" doc:"of a conflict: the plan version that the caller expected"`
+	Actual   *uint64          `json:"actual,omitempty" example:"43" doc:"of a conflict: the plan version now"`
+	Command  domain.CommandID `json:"command,omitempty" example:"01a20410-d495-7bd3-9315-6e28e0584c75" doc:"the command's id: ask with it again"`
 
 	headers http.Header
 	cause   error // for the log

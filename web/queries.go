@@ -57,6 +57,7 @@ type plansInput struct {
 	Tabled
 }
 
+// PlanInput is a question about a plan.
 type PlanInput struct {
 	Reading
 	Tabled
@@ -90,6 +91,7 @@ type commandQuery struct {
 	Command string `path:"command" doc:"the command's id: its Idempotency-Key" example:"c-01"`
 }
 
+// TimelineInput is a question for entries. It and other structs of parameters are exported because huma looks into no others.
 type TimelineInput struct {
 	Reading
 	Tabled

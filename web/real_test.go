@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"plantrail/domain"
 	"plantrail/eventstore"
@@ -104,5 +103,3 @@ func (r *real) must(t *testing.T, status int, method, target, body string, heade
 }
 
 var _ http.Handler = (*real)(nil)
-
-const soon = 5 * time.Second

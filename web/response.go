@@ -19,12 +19,14 @@ type response struct {
 // Unwrap lets http.ResponseController reach the connection.
 func (w *response) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
+// WriteHeader notes the status; the first one holds.
 func (w *response) WriteHeader(status int) {
 	if w.status == 0 {
 		w.status = status
 	}
 }
 
+// Write keeps the bytes or, once something was sent, passes them on.
 func (w *response) Write(b []byte) (int, error) {
 	w.WriteHeader(http.StatusOK)
 	if w.sent && !w.head {

@@ -75,6 +75,7 @@ type Server struct {
 	openAPI []byte
 
 	jsonPeriod, filePeriod time.Duration // in which a body must have come; tests shorten them
+	files                  chan struct{} // slots for large bodies
 }
 
 // route is what the server knows of a pattern before it lets a request in.
@@ -89,6 +90,7 @@ type route struct {
 const (
 	jsonLimit = 1 << 20
 	fileLimit = 32 << 20
+	fileSlots = 4 // large bodies in memory at the same time
 )
 
 // New makes the server. It panics when its own routes contradict each other: that is found by the first test.
@@ -105,7 +107,8 @@ func New(d Deps) *Server {
 	if d.Journal == nil {
 		d.Journal = func() JournalStats { return JournalStats{} }
 	}
-	s := &Server{deps: d, mux: http.NewServeMux(), routes: map[string]route{}, jsonPeriod: 10 * time.Second, filePeriod: time.Minute}
+	s := &Server{deps: d, mux: http.NewServeMux(), routes: map[string]route{}, jsonPeriod: 10 * time.Second, filePeriod: time.Minute,
+		files: make(chan struct{}, fileSlots)}
 	s.metrics = newMetrics(d)
 	s.describe()
 	s.registerQueries()
