@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -110,8 +111,8 @@ func (s *Store) unavailable(err error) error {
 // because adds the reason that only reached the connection's error handler: a refused permission comes to the caller as a
 // time-out.
 func (s *Store) because(err error) error {
-	if said := s.asyncErr.Load(); said != nil && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)) {
-		return fmt.Errorf("%w (the server said: %w)", err, *said)
+	if said := s.asyncErr.Load(); said != nil && time.Since(said.at) < 2*patience && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)) {
+		return fmt.Errorf("%w (the server said: %w)", err, said.err)
 	}
 	return err
 }

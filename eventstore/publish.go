@@ -81,6 +81,9 @@ func natsMsg(m message) *nats.Msg {
 
 // request publishes the message that is answered, and checks that the answer speaks of n messages.
 func (s *Store) request(ctx context.Context, msg *nats.Msg, n int) (uint64, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(s.line.Load(), cancel)()
 	reply, err := s.nc.RequestMsgWithContext(ctx, msg)
 	if err != nil {
 		return 0, err

@@ -26,7 +26,8 @@ type Store struct {
 	history, texts *lane
 	disk           *watchdog
 	stats          counters
-	asyncErr       atomic.Pointer[error] // the last that only the connection's handler was told
+	asyncErr       atomic.Pointer[refusal]
+	line           atomic.Pointer[line]
 
 	mu     sync.Mutex
 	closed bool
@@ -34,6 +35,23 @@ type Store struct {
 }
 
 var _ domain.Journal = (*Store)(nil)
+
+// refusal is what only the connection's error handler is told: the request that it is about gets a time-out.
+type refusal struct {
+	at  time.Time
+	err error
+}
+
+// line lasts as long as one connection: whoever waits for an answer on it waits in vain once it is cut.
+type line struct {
+	context.Context
+	cut context.CancelFunc
+}
+
+func newLine() *line {
+	ctx, cancel := context.WithCancel(context.Background())
+	return &line{ctx, cancel}
+}
 
 // Open starts or reaches the server, checks what it finds and is ready to append. It refuses rather than repairs; the
 // error says what differs and what to do.
@@ -50,6 +68,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{cfg: cfg, names: names{cfg.Org}}
+	s.line.Store(newLine())
 	s.history = newLane(&s.stats, true, s)
 	s.texts = newLane(&s.stats, false, s)
 	if err := s.connect(ctx); err != nil {
@@ -110,10 +129,11 @@ func (s *Store) options() []nats.Option {
 		nats.ReconnectJitter(50*time.Millisecond, 100*time.Millisecond),
 		nats.ReconnectBufSize(-1), // what can't be sent now fails now: nothing is sent behind the back of its caller
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
-			s.asyncErr.Store(&err)
+			s.asyncErr.Store(&refusal{time.Now(), err})
 			log.Error("the server refused something", "error", err)
 		}),
 		nats.DisconnectErrHandler(func(_ *nats.Conn, err error) {
+			s.line.Swap(newLine()).cut()
 			if err != nil {
 				log.Warn("the connection is lost, trying again", "error", err)
 			}

@@ -1,7 +1,6 @@
 package eventstoretest
 
 import (
-	"io"
 	"net"
 	"sync"
 	"testing"
@@ -97,8 +96,9 @@ func (p *Proxy) accept() {
 	}
 }
 
-func (p *Proxy) pass(to io.Writer, from net.Conn, gate func() func([]byte) bool) {
-	defer p.cut()
+func (p *Proxy) pass(to, from net.Conn, gate func() func([]byte) bool) {
+	defer from.Close()
+	defer to.Close()
 	buf := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buf)
@@ -106,6 +106,7 @@ func (p *Proxy) pass(to io.Writer, from net.Conn, gate func() func([]byte) bool)
 		may := gate()
 		p.mu.Unlock()
 		if n > 0 && may != nil && !may(buf[:n]) {
+			p.cut()
 			return
 		}
 		if _, werr := to.Write(buf[:n]); err != nil || werr != nil {

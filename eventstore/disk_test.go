@@ -1,0 +1,186 @@
+package eventstore_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"plantrail/domain"
+	"plantrail/domain/journaltest"
+	"plantrail/eventstore"
+	"plantrail/eventstore/eventstoretest"
+)
+
+func TestReadOnlyBeforeTheDiskIsFull(t *testing.T) {
+	var free atomic.Uint64
+	const total = 100 << 30
+	free.Store(50 << 30)
+	cfg := eventstoretest.Config(t.TempDir())
+	cfg.Init, cfg.MinFreeBytes, cfg.MinFreeRatio = true, 0, 0 // the defaults
+	cfg.Space = func() (uint64, uint64, error) { return free.Load(), total, nil }
+	s := eventstoretest.OpenWith(t, cfg)
+	var head domain.Head
+	try := func() error {
+		got, err := s.Append(context.Background(), head, journaltest.Change("sdp", "c", 1, "words"))
+		if err == nil {
+			head = got[0].Head()
+		}
+		return err
+	}
+	for _, step := range []struct {
+		free uint64
+		ok   bool
+	}{{50 << 30, true}, {9 << 30, false}, {1 << 30, false}, {11 << 30, true}} {
+		free.Store(step.free)
+		s.LookAtDisk()
+		err := try()
+		if (err == nil) != step.ok || err != nil && (domain.KindOf(err) != domain.Unavailable || !strings.Contains(err.Error(), "read-only")) {
+			t.Errorf("%d GB free: %v", step.free>>30, err)
+		}
+		if healthy := s.Healthy(context.Background()) == nil; healthy != step.ok {
+			t.Errorf("%d GB free: healthy is %v", step.free>>30, healthy)
+		}
+	}
+	if n := len(journaltest.All(t, s, "sdp")); n != 2 {
+		t.Errorf("%d events, want 2", n)
+	}
+}
+
+// A disk that is really full, with the watchdog asleep: appends fail in time, nothing is half there, and when there is space
+// again the journal goes on, after a restart at the latest.
+func TestFullDisk(t *testing.T) {
+	dir := smallDisk(t, "24m")
+	filler := filepath.Join(dir, "filler")
+	cfg := eventstoretest.Config(filepath.Join(dir, "data"))
+	cfg.Init = true
+	cfg.Space = func() (uint64, uint64, error) { return 1 << 40, 1 << 41, nil }
+	s := eventstoretest.OpenWith(t, cfg)
+	acked := map[domain.PlanID]int{}
+	heads := map[domain.PlanID]domain.Head{}
+	write := func(plan domain.PlanID, n int) error {
+		start := time.Now()
+		c := journaltest.Change(plan, fmt.Sprint("c-", acked[plan]), n, "")
+		got, err := s.Append(context.Background(), heads[plan], c)
+		if took := time.Since(start); took > 5*time.Second {
+			t.Errorf("an append took %v", took)
+		}
+		if err == nil {
+			acked[plan] += n
+			heads[plan] = got[n-1].Head()
+		}
+		return err
+	}
+	for _, plan := range []domain.PlanID{"one", "many"} {
+		if err := write(plan, 3); err != nil {
+			t.Fatal(err)
+		}
+	}
+	fill(t, filler)
+	failures := 0
+	for range 40 {
+		for plan, n := range map[domain.PlanID]int{"one": 1, "many": 400} {
+			if err := write(plan, n); err != nil {
+				failures++
+				if kind := domain.KindOf(err); kind != domain.Unknown && kind != domain.Unavailable && kind != domain.Conflict {
+					t.Errorf("a full disk gives %v: %v", kind, err)
+				}
+				t.Logf("%s: %v (%v)", plan, err, errors.Unwrap(err))
+			}
+		}
+		if failures > 3 {
+			break
+		}
+	}
+	if failures == 0 {
+		t.Fatal("the disk did not fill up")
+	}
+	if err := os.Remove(filler); err != nil {
+		t.Fatal(err)
+	}
+	goesOn := func() bool {
+		for _, plan := range []domain.PlanID{"one", "many"} {
+			service := domain.NewService(s)
+			service.Alone = true
+			order := domain.Order{Plan: plan, Actor: journaltest.Editor, Command: "after", Do: domain.OpenPlan{Title: "after"}}
+			if _, err := service.Do(context.Background(), order); err != nil {
+				t.Logf("%s: %v", plan, err)
+				return false
+			}
+		}
+		return true
+	}
+	live := goesOn()
+	t.Logf("%d failures; it goes on without a restart: %v", failures, live)
+	if err := s.Healthy(context.Background()); (err == nil) != live {
+		t.Errorf("it goes on: %v, but its health is %v", live, err)
+	}
+	eventstoretest.Close(t, s)
+	cfg.Init = false
+	s = eventstoretest.OpenWith(t, cfg)
+	if !live && !goesOn() {
+		t.Fatal("it does not go on after a restart")
+	}
+	checkNothingHalf(t, s, acked)
+}
+
+// checkNothingHalf: every acknowledged event is there, histories are whole, and a change counts whole or not at all.
+func checkNothingHalf(t *testing.T, s *eventstore.Store, acked map[domain.PlanID]int) {
+	t.Helper()
+	for plan, n := range acked {
+		all := journaltest.All(t, s, plan)
+		if len(all) < n {
+			t.Errorf("%s: %d events acknowledged, %d stored", plan, n, len(all))
+		}
+		var gather domain.Gather
+		for _, r := range all {
+			if counts := gather.Add(r); len(counts) > 1 && len(counts) != r.Parts {
+				t.Errorf("%s: %d of %d parts count", plan, len(counts), r.Parts)
+			}
+		}
+		if len(gather.Pending()) != 0 {
+			t.Errorf("%s: %d parts are held back for ever", plan, len(gather.Pending()))
+		}
+	}
+}
+
+// smallDisk mounts a file system of a size.
+func smallDisk(t *testing.T, size string) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
+		t.Skipf("no disk can be filled here: mounting a tmpfs needs root and the right to mount (%v)", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Errorf("unmount: %v", err)
+		}
+	})
+	return dir
+}
+
+// fill writes a file until the disk is full but for a little.
+func fill(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	block, n := make([]byte, 64<<10), int64(0)
+	for {
+		if _, err := f.Write(block); err != nil {
+			break
+		}
+		n += int64(len(block))
+	}
+	if err := f.Truncate(n - 300<<10); err != nil {
+		t.Fatal(err)
+	}
+}
