@@ -12,8 +12,8 @@ build: ## the program, ./plantrail
 run: build ## build and serve; make run ARGS="--demo" passes flags on
 	./plantrail serve $(ARGS)
 
-test: ## everything that must hold before a change lands
-	.ci/check
+test: ## everything that must hold before a change lands; make test PKG=./web runs the tests of that package alone
+	PKG="$(PKG)" .ci/check
 
 short: ## the quick part, without the race detector
 	gofmt -l . | (! grep .)
