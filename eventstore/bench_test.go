@@ -152,3 +152,82 @@ func rawStream(t testing.TB, s *eventstore.Store, replicas int) jetstream.JetStr
 	}
 	return js
 }
+
+// BenchmarkEvents reads the whole history: through Events, as raw messages of the same kind of consumer, and only decoding.
+func BenchmarkEvents(b *testing.B) {
+	s := eventstoretest.Open(b)
+	const n = 50_000
+	w := benchWriter{journal: s, plan: newPlan()}
+	for done := 0; done < n; done += 1000 {
+		c := w.change()
+		c.Command = domain.CommandID(fmt.Sprint("c-", done))
+		for range 999 {
+			c.Facts = append(c.Facts, c.Facts[0])
+		}
+		got, err := s.Append(context.Background(), w.head, c)
+		if err != nil {
+			b.Fatal(err)
+		}
+		w.head = got[len(got)-1].Head()
+	}
+	leaf, err := s.Leaf(context.Background(), 7)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Run("decode", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := eventstore.Decode("acme", 7, leaf); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "events/s")
+	})
+	b.Run("replay", func(b *testing.B) {
+		var raw, ours time.Duration
+		for b.Loop() {
+			start := time.Now()
+			count(b, n, s.Raw)
+			middle := time.Now()
+			count(b, n, func(f func(error) bool) {
+				for _, err := range s.Events(context.Background(), 0, false) {
+					if !f(err) {
+						return
+					}
+				}
+			})
+			raw, ours = raw+middle.Sub(start), ours+time.Since(middle)
+		}
+		b.ReportMetric(float64(n*b.N)/ours.Seconds(), "events/s")
+		b.ReportMetric(float64(n*b.N)/raw.Seconds(), "raw/s")
+		b.ReportMetric(raw.Seconds()/ours.Seconds(), "ratio-to-raw")
+		b.ReportMetric(0, "ns/op")
+	})
+}
+
+func count(b *testing.B, want int, all func(func(error) bool)) {
+	b.Helper()
+	n := 0
+	all(func(err error) bool {
+		if err != nil {
+			b.Fatal(err)
+		}
+		n++
+		return true
+	})
+	if n != want {
+		b.Fatalf("%d events, want %d", n, want)
+	}
+}
+
+// BenchmarkAppendThreeNodes is BenchmarkAppend on three servers in this process, which share its processors and its disk.
+func BenchmarkAppendThreeNodes(b *testing.B) {
+	nodes := eventstoretest.Cluster(b, 3)
+	s := nodes.Open(b, "acme")
+	b.Run("coded/writers=1", func(b *testing.B) { benchOne(b, s, "", 3) })
+	b.Run("text/writers=1", func(b *testing.B) { benchOne(b, s, words, 3) })
+	for _, writers := range []int{64, 256} {
+		b.Run(fmt.Sprintf("coded/writers=%d", writers), func(b *testing.B) { benchMany(b, s, "", writers) })
+		b.Run(fmt.Sprintf("text/writers=%d", writers), func(b *testing.B) { benchMany(b, s, words, writers) })
+	}
+}

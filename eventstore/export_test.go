@@ -1,6 +1,8 @@
 package eventstore
 
 import (
+	"context"
+
 	"github.com/nats-io/nats.go"
 
 	"plantrail/domain"
@@ -23,3 +25,28 @@ func (s *Store) LookAtDisk() { s.disk.look() }
 
 // StopServer stops the embedded server under the store.
 func (s *Store) StopServer() { s.srv.Shutdown(); s.srv.WaitForShutdown() }
+
+// Disclose makes the text message of an event.
+func Disclose(e domain.Event, command string) (body []byte, digests []string, commandDigest string, err error) {
+	return disclose(e, command)
+}
+
+// DecodeTexts reads a text message.
+func DecodeTexts(body []byte) (map[string]string, []string, error) { return decodeTexts(body) }
+
+// Judge is what one attempt came to, as a word.
+func Judge(err error) string {
+	return [...]string{"stored", "conflict", "racing", "again", "unknown", "never"}[judge(err)]
+}
+
+// APIError is an error of JetStream's.
+func APIError(status, code int) error { return &apiError{Status: status, Code: code} }
+
+// Raw is Events without decoding.
+func (s *Store) Raw(yield func(error) bool) {
+	for _, err := range s.raw(context.Background(), 0, false) {
+		if !yield(err) {
+			return
+		}
+	}
+}
