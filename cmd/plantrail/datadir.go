@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"time"
 
@@ -42,7 +43,7 @@ func (d dataDir) dropViews() error {
 type settings struct {
 	Format      int      `json:"format"`
 	Org         string   `json:"org"`
-	NATS        string   `json:"nats,omitempty"` // cluster addresses, comma-separated; "" is the embedded journal
+	NATS        string   `json:"nats,omitempty"` // cluster addresses, comma-separated, without passwords; "" is the embedded journal
 	Monitor     []string `json:"nats_monitor,omitempty"`
 	Credentials string   `json:"nats_credentials,omitempty"` // path of a credentials file
 	Replicas    int      `json:"replicas,omitempty"`
@@ -73,14 +74,27 @@ func (d dataDir) settings() (settings, error) {
 	return s, nil
 }
 
-// begin writes settings into a directory that has none, making it.
+// begin writes what the directory is. Passwords are left out: they are given anew, by PLANTRAIL_NATS.
 func (d dataDir) begin(s settings) error {
 	s.Format = settingsFormat
+	s.NATS = withoutUsers(s.NATS)
 	b, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {
 		return failure(err, "settings can't be written")
 	}
 	return d.replace("plantrail.json", append(b, '\n'))
+}
+
+// withoutUsers takes users and passwords out of a list of addresses.
+func withoutUsers(addresses string) string {
+	all := strings.Split(addresses, ",")
+	for i, one := range all {
+		scheme, rest, found := strings.Cut(one, "://")
+		if at := strings.LastIndexByte(rest, '@'); found && at >= 0 {
+			all[i] = scheme + "://" + rest[at+1:]
+		}
+	}
+	return strings.Join(all, ",")
 }
 
 // replace writes a file whole, or not at all: a crash leaves the old one or the new one.

@@ -3,13 +3,32 @@ package main
 import (
 	"context"
 	"errors"
-	"log/slog"
+	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"plantrail/domain"
 )
+
+// journalFlags say which organisation's journal it is and where; they are settled by the first start.
+type journalFlags struct {
+	org, nats, credentials string
+	monitor                []string
+	replicas               int
+	first, join            bool
+}
+
+func (j *journalFlags) flags(cmd *cobra.Command) {
+	f, env := cmd.Flags(), environment()
+	f.StringVar(&j.org, "org", env.org, "organisation, settled by the first start (default council)")
+	f.StringVar(&j.nats, "nats", env.nats, "addresses of a NATS cluster, nats://a,b,c (default a journal inside the process)")
+	f.StringSliceVar(&j.monitor, "nats-monitor", env.monitor, "monitoring address of each server of the cluster, http://a:8222")
+	f.StringVar(&j.credentials, "nats-credentials", env.credentials, "path of a NATS credentials file")
+	f.IntVar(&j.replicas, "replicas", 0, "replicas of each stream (default 1 inside the process, 3 in a cluster)")
+	f.BoolVar(&j.join, "join", false, "first start of a further process: the cluster has this organisation's journal already")
+}
 
 func (a *app) initCmd() *cobra.Command {
 	var j journalFlags
@@ -27,7 +46,7 @@ func (a *app) begin(ctx context.Context, j *journalFlags) error {
 			WithHint("go on with plantrail serve, or name another directory with --data")
 	}
 	j.first = true
-	n, _, err := a.startNode(ctx, j, a.quietLog(), false)
+	n, _, err := a.startNode(ctx, j, nodeOptions{log: a.quietLog()})
 	if err != nil {
 		return err
 	}
@@ -43,7 +62,7 @@ func (a *app) begin(ctx context.Context, j *journalFlags) error {
 }
 
 // startNode opens the data directory for a server, or begins it; first says which.
-func (a *app) startNode(ctx context.Context, j *journalFlags, log *slog.Logger, guard bool) (n *node, first bool, err error) {
+func (a *app) startNode(ctx context.Context, j *journalFlags, o nodeOptions) (n *node, first bool, err error) {
 	dir := dataDir(a.data)
 	if err := dir.make(); err != nil {
 		return nil, false, err
@@ -60,7 +79,8 @@ func (a *app) startNode(ctx context.Context, j *journalFlags, log *slog.Logger, 
 		return nil, false, errors.Join(err, lock.Close())
 	}
 	dir.withdraw()
-	n, err = openNode(ctx, nodeOptions{dir: dir, settings: set, lock: lock, log: log, guardMetrics: guard})
+	o.dir, o.settings, o.lock = dir, set, lock
+	n, err = openNode(ctx, o)
 	return n, first, err
 }
 
@@ -123,6 +143,25 @@ func (j *journalFlags) over(set settings) settings {
 		set.Replicas = j.replicas
 	}
 	return set
+}
+
+// known reads the settings of a directory and puts over them what the environment says of the cluster.
+func (d dataDir) known() (settings, error) {
+	set, err := d.settings()
+	if err != nil || set.NATS == "" {
+		return set, err
+	}
+	return environment().over(set), nil
+}
+
+// environment is what PLANTRAIL_NATS and its relatives say: the defaults of the flags of serve and init.
+func environment() *journalFlags {
+	return &journalFlags{org: os.Getenv("PLANTRAIL_ORG"), nats: os.Getenv("PLANTRAIL_NATS"),
+		credentials: os.Getenv("PLANTRAIL_NATS_CREDENTIALS"), monitor: splitEnv("PLANTRAIL_NATS_MONITOR")}
+}
+
+func splitEnv(name string) []string {
+	return strings.FieldsFunc(os.Getenv(name), func(r rune) bool { return r == ',' || r == ' ' })
 }
 
 // absolute makes a path independent of where the next command is started.

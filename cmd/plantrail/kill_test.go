@@ -101,13 +101,20 @@ func (s *server) interrupt(t *testing.T) {
 
 // call makes one call of the API; an error is a call whose answer did not come.
 func (s *server) call(method, path, key string, body, into any) (int, error) {
-	b, _ := json.Marshal(body)
-	req, err := http.NewRequest(method, s.at.Address+path, bytes.NewReader(b))
+	b, err := json.Marshal(body)
+	if err != nil {
+		return 0, err
+	}
+	return s.exchange(method, path, "application/json", key, b, into)
+}
+
+func (s *server) exchange(method, path, media, key string, body []byte, into any) (int, error) {
+	req, err := http.NewRequest(method, s.at.Address+path, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
 	req.Header.Set("Authorization", "Bearer "+s.at.Token)
-	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Content-Type", media)
 	if key != "" {
 		req.Header.Set("Idempotency-Key", key)
 	}
@@ -130,7 +137,12 @@ func (s *server) call(method, path, key string, body, into any) (int, error) {
 type order struct {
 	plan, key string
 	words     string
+	paper     bool // a document of many rows, imported as a plan of its own: many events, all or none
 }
+
+// rows is how many items a paper has. Each gives two events, so a paper is more than one atomic batch of the journal (1,000
+// messages) and can be cut between two: what was stored of it must then count for nothing.
+const rows = 600
 
 // load is writers on several plans, and what they know of what they recorded.
 type load struct {
@@ -140,7 +152,8 @@ type load struct {
 	next    int
 	acked   map[string]domain.Receipt // by key
 	asked   map[string]order          // every command that was ever sent
-	open_   []order                   // sent, and not answered
+	waiting []order                   // sent, and not answered
+	late    int                       // had been recorded although the answer never came
 }
 
 func newLoad(writers, plans int) *load {
@@ -152,7 +165,7 @@ func newLoad(writers, plans int) *load {
 }
 
 func (l *load) count() int  { l.mu.Lock(); defer l.mu.Unlock(); return len(l.acked) }
-func (l *load) unsure() int { l.mu.Lock(); defer l.mu.Unlock(); return len(l.open_) }
+func (l *load) unsure() int { l.mu.Lock(); defer l.mu.Unlock(); return len(l.waiting) }
 
 // open opens the plans; later rounds repeat the same commands.
 func (l *load) open(t *testing.T, s *server) {
@@ -175,18 +188,40 @@ func (l *load) open(t *testing.T, s *server) {
 func (l *load) take() order {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n := len(l.open_); n > 0 {
-		o := l.open_[0]
-		l.open_ = l.open_[1:]
+	if n := len(l.waiting); n > 0 {
+		o := l.waiting[0]
+		l.waiting = l.waiting[1:]
 		return o
 	}
 	l.next++
+	if l.next%25 == 0 {
+		o := order{plan: fmt.Sprintf("paper-%d", l.next), key: fmt.Sprintf("paper-%d", l.next), paper: true}
+		l.asked[o.key] = o
+		return o
+	}
 	o := order{plan: l.plans[l.next%len(l.plans)], key: fmt.Sprintf("w-%06d", l.next), words: fmt.Sprintf("Update number %d.", l.next)}
 	l.asked[o.key] = o
 	return o
 }
 
-func (l *load) put(o order) { l.mu.Lock(); defer l.mu.Unlock(); l.open_ = append(l.open_, o) }
+func (l *load) put(o order) { l.mu.Lock(); defer l.mu.Unlock(); l.waiting = append(l.waiting, o) }
+
+// send sends a command, or a paper.
+func (s *server) send(o order) (domain.Receipt, int, error) {
+	var r domain.Receipt
+	if !o.paper {
+		code, err := s.call("POST", "/v1/plans/"+o.plan+"/report-progress", o.key, map[string]string{"item": "item-01", "progress": o.words}, &r)
+		return r, code, err
+	}
+	var paper strings.Builder
+	paper.WriteString("Action,RAG,Reason\n")
+	for i := range rows {
+		fmt.Fprintf(&paper, "Action %d of %s,Amber,Reason %d\n", i, o.plan, i)
+	}
+	var got struct{ Receipt domain.Receipt }
+	code, err := s.exchange("POST", "/v1/import?apply=true&title=Paper&meeting_date=2024-02-03&plan="+o.plan, "application/octet-stream", "", []byte(paper.String()), &got)
+	return got.Receipt, code, err
+}
 
 // run writes until stop is called.
 func (l *load) run(t *testing.T, s *server) (stop func()) {
@@ -206,8 +241,7 @@ func (l *load) run(t *testing.T, s *server) (stop func()) {
 
 // step sends one command; it reports false when the server is gone.
 func (l *load) step(t *testing.T, s *server, o order) bool {
-	var r domain.Receipt
-	code, err := s.call("POST", "/v1/plans/"+o.plan+"/report-progress", o.key, map[string]string{"item": "item-01", "progress": o.words}, &r)
+	r, code, err := s.send(o)
 	switch {
 	case err != nil || code == http.StatusServiceUnavailable:
 		l.put(o)
@@ -220,6 +254,9 @@ func (l *load) step(t *testing.T, s *server, o order) bool {
 	defer l.mu.Unlock()
 	if first, again := l.acked[o.key]; again && first.Position != r.Position {
 		t.Errorf("%s: acknowledged at %d and again at %d", o.key, first.Position, r.Position)
+	}
+	if r.Repeat {
+		l.late++
 	}
 	l.acked[o.key] = r
 	return true
@@ -238,6 +275,14 @@ func (l *load) finish(t *testing.T, s *server) {
 // check reads the whole history back and compares it with the receipts.
 func (l *load) check(t *testing.T, s *server) {
 	t.Helper()
+	var last domain.Position
+	for _, r := range l.acked {
+		last = max(last, r.Position)
+	}
+	waitFor(t, func() bool { // read one's own writes
+		code, err := s.call("GET", fmt.Sprintf("/v1/plans?min_position=%d", last), "", nil, &struct{}{})
+		return err == nil && code == http.StatusOK
+	})
 	found := map[string][]projections.Entry{}
 	for _, plan := range l.plans {
 		for n, e := range wholeTimeline(t, s, plan) {
@@ -250,6 +295,10 @@ func (l *load) check(t *testing.T, s *server) {
 	for key, o := range l.asked {
 		r, acked := l.acked[key]
 		all := found[key]
+		if o.paper {
+			l.checkPaper(t, s, o)
+			continue
+		}
 		switch {
 		case !acked:
 			t.Errorf("%s was never answered", key)
@@ -261,7 +310,32 @@ func (l *load) check(t *testing.T, s *server) {
 			t.Errorf("%s: its words are %q", key, all[0].Texts["progress"].Text)
 		}
 	}
-	t.Logf("%d commands, each acknowledged and there once", len(l.asked))
+	var voided projections.Page[projections.Entry]
+	if code, err := s.call("GET", "/v1/timeline?type=command-voided", "", nil, &voided); err != nil || code != http.StatusOK {
+		t.Errorf("voided commands: status %d, %v", code, err)
+	}
+	t.Logf("%d commands asked, %d of them papers of %d rows; %d had been recorded without an answer, %d papers were cut in two and voided",
+		len(l.asked), len(l.papers()), rows, l.late, len(voided.Entries))
+}
+
+func (l *load) papers() (plans []string) {
+	for _, o := range l.asked {
+		if o.paper {
+			plans = append(plans, o.plan)
+		}
+	}
+	return plans
+}
+
+// checkPaper sees that a paper was recorded whole, once, however often its server was killed in the middle of it.
+func (l *load) checkPaper(t *testing.T, s *server, o order) {
+	t.Helper()
+	var p projections.PlanView
+	code, err := s.call("GET", "/v1/plans/"+o.plan, "", nil, &p)
+	r, acked := l.acked[o.key]
+	if err != nil || code != http.StatusOK || !acked || len(p.Items) != rows || p.Position != r.Position || p.Version != r.Version {
+		t.Errorf("%s: status %d, %v, %d items, at %d where the receipt says %d", o.plan, code, err, len(p.Items), p.Position, r.Position)
+	}
 }
 
 func wholeTimeline(t *testing.T, s *server, plan string) (all []projections.Entry) {
@@ -291,9 +365,14 @@ func sameRows(t *testing.T, dir string) {
 		t.Fatalf("opening without read models: %v\n%s", err, out)
 	}
 	clean := rowsOf(t, dir)
-	if len(lived) < 5 {
-		t.Fatalf("only %d tables compared", len(lived))
+	all := 0
+	for _, rows := range lived {
+		all += len(rows)
 	}
+	if len(lived) < 5 || all < 500 {
+		t.Fatalf("only %d tables with %d rows compared", len(lived), all)
+	}
+	t.Logf("%d rows of %d tables compared", all, len(lived))
 	for name, rows := range clean {
 		if !slices.Equal(lived[name], rows) {
 			t.Errorf("table %s: %d rows lived through the kills, %d come of a clean rebuild, and they differ", name, len(lived[name]), len(rows))

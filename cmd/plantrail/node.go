@@ -40,12 +40,17 @@ type nodeOptions struct {
 	lock         *os.File // held; the node closes it
 	log          *slog.Logger
 	guardMetrics bool
-	fresh        bool // throw the read models away first: they can't be opened, or are to be built anew
+	fresh        bool // throw the read models away first: they can't be opened
+	serving      bool // answer with read models that are behind, rather than not at all
 }
 
-// catchUpLimit bounds how long a command waits for the read models of a directory that it opens itself. A history of a
-// million events takes about a minute to replay when the read models were deleted.
-const catchUpLimit = 10 * time.Minute
+// How long a command waits for the read models of a directory that it opens itself (a history of a million events takes
+// about a minute to replay when they were deleted), and how long a server does before it answers with what there is: most
+// often they are only a few events behind, and nobody sees older answers after a restart than before.
+const (
+	catchUpLimit = 10 * time.Minute
+	serveWithin  = 2 * time.Second
+)
 
 // openNode opens a data directory whose lock is held. On failure the lock is released.
 func openNode(ctx context.Context, o nodeOptions) (*node, error) {
@@ -75,7 +80,7 @@ func (n *node) open(ctx context.Context, o nodeOptions) (err error) {
 	n.stop = stop
 	go func() { n.stopped <- n.reads.Run(running, source) }()
 	n.handler = web.New(n.deps(o, source))
-	return n.catchUp(ctx)
+	return n.catchUp(ctx, o.serving)
 }
 
 func (n *node) deps(o nodeOptions, source bridge) web.Deps {
@@ -92,19 +97,25 @@ func (n *node) deps(o nodeOptions, source bridge) web.Deps {
 	}
 }
 
-// catchUp waits until the read models show all that was recorded when the directory was opened.
-func (n *node) catchUp(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, catchUpLimit)
-	defer cancel()
+// catchUp waits until the read models show all that was recorded when the directory was opened. Where the projector has
+// stopped that never comes: it says so itself, and what there is can be asked.
+func (n *node) catchUp(ctx context.Context, serving bool) error {
 	tail, err := n.store.Tail(ctx)
 	if err != nil {
 		return err
 	}
-	if n.reads.Status(ctx).Stopped != "" {
-		return nil // it says so itself, and what it has can be asked
+	limit := catchUpLimit
+	if serving {
+		limit = serveWithin
 	}
-	err = n.reads.WaitFor(ctx, tail.Events)
-	if n.reads.Status(ctx).Stopped != "" {
+	waiting, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	err = n.reads.WaitFor(waiting, tail.Events)
+	if err == nil || n.reads.Status(ctx).Stopped != "" {
+		return nil
+	}
+	if serving && ctx.Err() == nil {
+		n.log.Warn("the read models are being built: until then answers are behind the journal, and /readyz says so", "position", tail.Events)
 		return nil
 	}
 	return err

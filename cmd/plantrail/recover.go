@@ -17,7 +17,7 @@ func (a *app) unreadable(err error) bool {
 // rebuildFromNothing deletes the read models of a directory that no server holds and opens it, which builds them.
 func (a *app) rebuildFromNothing(ctx context.Context) error {
 	dir := dataDir(a.data)
-	set, err := dir.settings()
+	set, err := dir.known()
 	if err != nil {
 		return err
 	}

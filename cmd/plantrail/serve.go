@@ -27,28 +27,6 @@ type serving struct {
 	demo, behindProxy, insecure, guard     bool
 }
 
-// journalFlags say which organisation's journal it is and where; they are settled by the first start.
-type journalFlags struct {
-	org, nats, credentials string
-	monitor                []string
-	replicas               int
-	first, join            bool
-}
-
-func (j *journalFlags) flags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&j.org, "org", os.Getenv("PLANTRAIL_ORG"), "organisation, settled by the first start (default council)")
-	f.StringVar(&j.nats, "nats", os.Getenv("PLANTRAIL_NATS"), "addresses of a NATS cluster, nats://a,b,c (default a journal inside the process)")
-	f.StringSliceVar(&j.monitor, "nats-monitor", splitEnv("PLANTRAIL_NATS_MONITOR"), "monitoring address of each server of the cluster, http://a:8222")
-	f.StringVar(&j.credentials, "nats-credentials", os.Getenv("PLANTRAIL_NATS_CREDENTIALS"), "path of a NATS credentials file")
-	f.IntVar(&j.replicas, "replicas", 0, "replicas of each stream (default 1 inside the process, 3 in a cluster)")
-	f.BoolVar(&j.join, "join", false, "first start of a further process: the cluster has this organisation's journal already")
-}
-
-func splitEnv(name string) []string {
-	return strings.FieldsFunc(os.Getenv(name), func(r rune) bool { return r == ',' || r == ' ' })
-}
-
 func (a *app) serveCmd() *cobra.Command {
 	var s serving
 	cmd := &cobra.Command{Use: "serve", Short: "Run the server on a data directory", Args: exactly(0),
@@ -79,7 +57,7 @@ func (a *app) serve(ctx context.Context, s *serving) error {
 		return err
 	}
 	defer listener.Close()
-	n, first, err := a.startNode(ctx, &s.journalFlags, log, s.guard)
+	n, first, err := a.startNode(ctx, &s.journalFlags, nodeOptions{log: log, guardMetrics: s.guard, serving: true})
 	if err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func (a *app) connect(ctx context.Context) (*client, error) {
 		return a.remote()
 	}
 	dir := dataDir(a.data)
-	set, err := dir.settings()
+	set, err := dir.known()
 	if err != nil {
 		return nil, err
 	}

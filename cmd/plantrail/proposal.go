@@ -1,0 +1,194 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"plantrail/sheets"
+)
+
+// tellProposal writes a dry run for the officer who will answer for it: what was read, what was not, what would be recorded.
+func (a *app) tellProposal(p sheets.Proposal) {
+	a.say("%s: %s, %s, %d bytes", a.screen.bold(oneLine(p.Name)), p.Format, p.Encoding, p.Size)
+	a.fact("Plan", string(p.Plan), "not known")
+	a.fact("Title", p.Title+placed(p.TitlePlace), "not found")
+	a.fact("Members received it", p.MeetingDate.Words(), "the document does not say")
+	a.say("")
+	a.tellRows(p)
+	a.tellOffers(p.Offers)
+	for _, r := range p.Resolutions {
+		a.section("Resolution, as printed (" + r.Place + ")")
+		a.indent("", r.Printed)
+	}
+	a.tellProblems(p)
+	a.section("Would be recorded")
+	for _, what := range p.Records {
+		a.say("  - %s", oneLine(what))
+	}
+}
+
+func placed(place string) string {
+	if place == "" {
+		return ""
+	}
+	return " (" + place + ")"
+}
+
+func (a *app) fact(name, value, none string) {
+	if value == "" {
+		value = none
+	}
+	a.say("%s: %s", name, oneLine(value))
+}
+
+func (a *app) section(title string) { a.say("\n%s", a.screen.bold(oneLine(title))) }
+
+// How much of a row's words the dry run shows.
+const (
+	rowTitle  = 60
+	rowReason = 90
+)
+
+func (a *app) tellRows(p sheets.Proposal) {
+	t := newTable("Row", "Where", "Ref", "~Item", "Rating", "~Reason", "~Owner", "Due")
+	for _, r := range p.Rows {
+		t.add(number(r.N), plain(r.Place), plain(r.Ref), plain(shorten(r.Title, rowTitle)), plain(ratingWords(r)),
+			plain(reasonWords(r)), plain(shorten(r.Owner, rowTitle)), plain(rowDue(r)))
+	}
+	t.write(a.stdout, a.screen)
+}
+
+func ratingWords(r sheets.Row) string {
+	words := r.Rating.Value
+	if words == "" {
+		words = "unreadable"
+	}
+	for _, ch := range r.Changes {
+		words += ", then " + ch.To
+	}
+	return words
+}
+
+func reasonWords(r sheets.Row) string {
+	var parts []string
+	if r.Reason != "" {
+		parts = append(parts, shorten(r.Reason, rowReason))
+	}
+	if r.SameAs != "" {
+		parts = append(parts, "[points to "+string(r.SameAs)+"]")
+	}
+	for _, ch := range r.Changes {
+		if ch.Words != r.Reason { // where the row says nothing else, its words are both
+			parts = append(parts, shorten(ch.Words, rowReason))
+		}
+	}
+	return strings.Join(parts, " ")
+}
+
+func rowDue(r sheets.Row) string {
+	if r.DueNow.IsZero() {
+		return day(r.Due)
+	}
+	return day(r.DueNow) + " (was " + day(r.Due) + ")"
+}
+
+func (a *app) tellOffers(all []sheets.Offer) {
+	if len(all) == 0 {
+		return
+	}
+	a.section("Offered, because the document does not say it in so many words")
+	for _, o := range all {
+		state := "to record it: --accept " + o.ID
+		if o.Accepted {
+			state = "accepted"
+		}
+		a.indent("", fmt.Sprintf("%s (row %d, %s): %s [%s]", o.What, o.Row, o.Place, o.Why, state))
+	}
+}
+
+func (a *app) tellProblems(p sheets.Proposal) {
+	if len(p.Problems) > 0 {
+		a.section("Could not be read")
+	}
+	for _, q := range p.Problems {
+		words := q.What
+		if q.Place != "" {
+			words = q.Place + ": " + words
+		}
+		if q.Todo != "" {
+			words += ": " + q.Todo
+		}
+		if q.Fatal {
+			words += " [nothing can be recorded until this is mended]"
+		}
+		a.indent("", words)
+	}
+	if len(p.Unread) > 0 {
+		a.section("Lines outside the table, of which nothing is recorded")
+	}
+	for _, l := range p.Unread {
+		a.indent("", l.Place+": "+l.Text)
+	}
+}
+
+// tellNext ends a dry run with what is missing and the exact command that records it.
+func (a *app) tellNext(i *importing, p sheets.Proposal, file string) {
+	if len(p.Needs) > 0 {
+		a.section("Needed first")
+		for _, need := range p.Needs {
+			a.indent("", need)
+		}
+	}
+	if p.Fatal() {
+		a.say("\nNothing can be recorded of this file as it is.")
+		return
+	}
+	a.say("\nNothing was recorded. To record it:")
+	a.say("  %s", i.applyLine(a, p, file))
+}
+
+func (i *importing) applyLine(a *app, p sheets.Proposal, file string) string {
+	line := []string{"plantrail"}
+	if a.server != "" {
+		line = append(line, "--server", shellWord(a.server))
+	} else if a.data != "./data" {
+		line = append(line, "--data", shellWord(a.data))
+	}
+	line = append(line, "import", shellWord(file))
+	for _, f := range []struct{ name, value string }{{"--plan", i.plan}, {"--title", i.title}, {"--scheme", i.scheme},
+		{"--body", i.body}, {"--accept", strings.Join(i.accept, ",")}} {
+		if f.value != "" {
+			line = append(line, f.name, shellWord(f.value))
+		}
+	}
+	for _, flag := range []string{"--title", "--plan"} {
+		if needs(p, flag) {
+			line = append(line, flag, strings.ToUpper(strings.TrimPrefix(flag, "--")))
+		}
+	}
+	meeting := p.MeetingDate.String()
+	if meeting == "" {
+		meeting = "DATE"
+	}
+	return strings.Join(append(line, "--meeting-date", meeting, "--apply"), " ")
+}
+
+func needs(p sheets.Proposal, flag string) bool {
+	for _, n := range p.Needs {
+		if strings.HasPrefix(n, flag+":") {
+			return true
+		}
+	}
+	return false
+}
+
+// shellWord quotes a word for a POSIX shell, where it needs it.
+func shellWord(s string) string {
+	safe := s != "" && strings.IndexFunc(s, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:,@%+=", r))
+	}) < 0
+	if safe {
+		return s
+	}
+	return "'" + strings.ReplaceAll(oneLine(s), "'", `'\''`) + "'"
+}
