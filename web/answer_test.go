@@ -185,6 +185,11 @@ func TestReadyOrNot(t *testing.T) {
 		t.Errorf("%v %s", err, w.Body)
 	}
 	wantStatus(t, h.send("GET", "/healthz", ""), 200)
+	for role, told := range map[domain.Role]bool{domain.Reader: false, domain.Admin: true} {
+		if w := h.send("GET", "/v1/status", "", as(role)); strings.Contains(w.Body.String(), "secret@x") != told {
+			t.Errorf("the status for a %s: %s", role, w.Body)
+		}
+	}
 }
 
 func TestCSV(t *testing.T) {

@@ -157,32 +157,48 @@ func (s *Server) registerCommands() {
 	committee := &domain.Authority{Body: "Scrutiny Committee", Meeting: domain.Day(2020, time.February, 20)}
 	decided := domain.Basis{Stated: domain.Day(2020, time.February, 20), Authority: committee}
 
-	command(s, "Open a plan", "Begins a plan's history.", domain.OpenPlan{Basis: on(3), Title: "Service plan 2019-20", Scheme: "rag.v1", Levels: []domain.Level{{Key: "aim", Label: "Aim"}, {Key: "action", Label: "Action"}}})
+	command(s, "Open a plan", "Begins a plan's history.",
+		domain.OpenPlan{Basis: on(3), Title: "Service plan 2019-20", Scheme: "rag.v1", Levels: []domain.Level{{Key: "aim",
+			Label: "Aim"}, {Key: "action", Label: "Action"}}})
 	command(s, "Add an item", "Adds an item. Left out, its id is the next free item-NN.",
-		domain.AddItem{Basis: on(3), Item: "action-1", Ref: "1.1", Level: "action", Title: "Answer calls within a minute", Owner: "Head of Service", Due: domain.Day(2020, time.March, 31)})
-	command(s, "Give an item a rating", "A change to a rating of which members will ask why carries a justification, or is marked as owing one. The same rating again, with a new justification, affirms it.",
+		domain.AddItem{Basis: on(3), Item: "action-1", Ref: "1.1", Level: "action", Title: "Answer calls within a minute",
+			Owner: "Head of Service", Due: domain.Day(2020, time.March, 31)})
+	command(s, "Give an item a rating",
+		"A change to a rating of which members will ask why carries a justification, or is marked as owing one. The same rating again, with a new justification, affirms it.",
 		domain.Rate{Basis: on(4), Item: "action-1", To: "amber", Owed: true})
 	command(s, "Give the reason for a rating", "Gives a justification that was owed, or a fuller one.",
 		domain.Justify{Basis: on(5), Item: "action-1", Justification: "Two posts are vacant; recruitment is under way."})
 	command(s, "Record a members' request", "Records what members asked of officers.",
-		domain.MakeRequest{Basis: on(6), Request: "request-01", Item: "action-1", Words: "When will the posts be filled?", AskedBy: "the Chairman", Due: domain.Day(2020, time.February, 20)})
-	command(s, "Answer a members' request", "Answers a request.", domain.AnswerRequest{Basis: on(7), Request: "request-01", Answer: "Both from 1 March."})
+		domain.MakeRequest{Basis: on(6), Request: "request-01", Item: "action-1", Words: "When will the posts be filled?",
+			AskedBy: "the Chairman", Due: domain.Day(2020, time.February, 20)})
+	command(s, "Answer a members' request", "Answers a request.",
+		domain.AnswerRequest{Basis: on(7), Request: "request-01", Answer: "Both from 1 March."})
 	command(s, "Report progress", "Records an officer's update; the stated date is its as-at date.",
 		domain.ReportProgress{Basis: on(10), Item: "action-1", Progress: "One post filled."})
 	command(s, "Change an item's words", "Gives an item another title; the earlier one stays in the history.",
-		domain.RewordItem{Basis: on(11), Item: "action-1", Title: "Answer nine calls of ten within a minute", Reason: "A measure that can be met."})
-	command(s, "Name who is accountable", "Assigns an item's owner, as printed.", domain.AssignOwner{Basis: on(11), Item: "action-1", Owner: "Customer Services Manager", Reason: "New structure."})
+		domain.RewordItem{Basis: on(11), Item: "action-1", Title: "Answer nine calls of ten within a minute",
+			Reason: "A measure that can be met."})
+	command(s, "Name who is accountable", "Assigns an item's owner, as printed.",
+		domain.AssignOwner{Basis: on(11), Item: "action-1", Owner: "Customer Services Manager", Reason: "New structure."})
 	command(s, "Set or move a due date", "The original date is kept for ever; a move needs a reason.",
 		domain.SetDue{Basis: on(12), Item: "action-1", Due: domain.Month(2020, time.May), Reason: "Recruitment took longer."})
-	command(s, "Put an item under another", "Moves an item in the plan's levels; without a parent, to the top.", domain.MoveItem{Basis: on(12), Item: "action-1", Parent: "aim-1", Reason: "It serves the first aim."})
-	command(s, "Put an item on hold", "Suspends work on an item.", domain.SuspendItem{Basis: on(13), Item: "action-1", Reason: "The new telephones are late."})
-	command(s, "Take an item up again", "Ends a suspension.", domain.ResumeItem{Basis: on(14), Item: "action-1", Reason: "They have come."})
+	command(s, "Put an item under another", "Moves an item in the plan's levels; without a parent, to the top.",
+		domain.MoveItem{Basis: on(12), Item: "action-1", Parent: "aim-1", Reason: "It serves the first aim."})
+	command(s, "Put an item on hold", "Suspends work on an item.",
+		domain.SuspendItem{Basis: on(13), Item: "action-1", Reason: "The new telephones are late."})
+	command(s, "Take an item up again", "Ends a suspension.",
+		domain.ResumeItem{Basis: on(14), Item: "action-1", Reason: "They have come."})
 	command(s, "Say what an action came to", "Records an outcome, in words.",
-		domain.RecordOutcome{Basis: on(18), Item: "action-1", Result: domain.PartlyAchieved, Outcome: "Eight calls of ten are answered within a minute."})
+		domain.RecordOutcome{Basis: on(18), Item: "action-1", Result: domain.PartlyAchieved,
+			Outcome: "Eight calls of ten are answered within a minute."})
 	command(s, "Record a resolution as printed", "Records what a meeting resolved.",
 		domain.Resolve{Basis: decided, Printed: "That the report be noted."})
-	command(s, "Cancel an item", "Ends an item without an outcome: with a reason and an authority.", domain.CancelItem{Basis: decided, Item: "action-1", Reason: "Taken over by the new contract."})
-	command(s, "Correct an entry", "Says that an earlier entry was recorded wrongly. The entry stays; what it should have said stands beside it.",
-		domain.Correct{Basis: on(20), Entry: "4", Field: "justification", To: "Three posts are vacant; recruitment is under way.", Reason: "Miscounted."})
-	command(s, "Close a plan", "Ends a plan: nothing but corrections and answers may follow.", domain.ClosePlan{Basis: decided, Reason: "The year is over."})
+	command(s, "Cancel an item", "Ends an item without an outcome: with a reason and an authority.",
+		domain.CancelItem{Basis: decided, Item: "action-1", Reason: "Taken over by the new contract."})
+	command(s, "Correct an entry",
+		"Says that an earlier entry was recorded wrongly. The entry stays; what it should have said stands beside it.",
+		domain.Correct{Basis: on(20), Entry: "4", Field: "justification",
+			To: "Three posts are vacant; recruitment is under way.", Reason: "Miscounted."})
+	command(s, "Close a plan", "Ends a plan: nothing but corrections and answers may follow.",
+		domain.ClosePlan{Basis: decided, Reason: "The year is over."})
 }

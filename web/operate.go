@@ -52,8 +52,12 @@ func (s *Server) registerOperation() {
 	s.HandleFunc("GET /metrics", s.metrics.ServeHTTP)
 }
 
+// status is for readers, too, so the journal's own words about a fault, which may hold addresses, are kept for admins.
 func (s *Server) status(ctx context.Context, _ *noInput) (StatusView, error) {
 	journal := s.deps.Journal()
+	if journal.Down != "" && !callOf(ctx).actor.Role.Covers(domain.Admin) {
+		journal.Down = "the journal can't be reached"
+	}
 	return StatusView{Org: s.deps.Org, Version: s.deps.Version, ReadOnly: journal.ReadOnly, Projections: s.deps.Reads.Status(ctx), Journal: journal}, nil
 }
 

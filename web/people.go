@@ -67,11 +67,13 @@ type tokenPath struct {
 }
 
 func (s *Server) registerPeople() {
-	query(s, "/v1/persons", about{id: "list-persons", tag: "people", summary: "The registered persons", csv: true}, func(ctx context.Context, _ *peopleInput) (personsAnswer, error) {
+	query(s, "/v1/persons", about{
+		id: "list-persons", tag: "people", summary: "The registered persons", csv: true}, func(ctx context.Context, _ *peopleInput) (personsAnswer, error) {
 		all, err := s.deps.Reads.Persons(ctx)
 		return personsAnswer{all}, err
 	})
-	query(s, "/v1/tokens", about{id: "list-tokens", tag: "people", summary: "The tokens, without their secrets", csv: true}, func(ctx context.Context, _ *peopleInput) (tokensAnswer, error) {
+	query(s, "/v1/tokens", about{
+		id: "list-tokens", tag: "people", summary: "The tokens, without their secrets", csv: true}, func(ctx context.Context, _ *peopleInput) (tokensAnswer, error) {
 		all, err := s.deps.Reads.Tokens(ctx)
 		return tokensAnswer{all}, err
 	})
@@ -81,7 +83,8 @@ func (s *Server) registerPeople() {
 			id, err := parseActor("person", in.Person)
 			return domain.RenamePerson{Person: id, Name: body.Name}, err
 		})
-	personal(s, "/v1/persons/{person}/leave", about{id: "person-leaves", summary: "A person no longer acts for the organisation; their tokens end"}, struct{}{},
+	personal(s, "/v1/persons/{person}/leave", about{
+		id: "person-leaves", summary: "A person no longer acts for the organisation; their tokens end"}, struct{}{},
 		func(in *personPath, _ struct{}) (domain.Command, error) {
 			id, err := parseActor("person", in.Person)
 			return domain.PersonLeaves{Person: id}, err

@@ -135,15 +135,25 @@ var (
 
 func (s *Server) registerQueries() {
 	query(s, "/v1/plans", about{id: "list-plans", tag: "questions", summary: "The plans", csv: true}, s.plans)
-	query(s, "/v1/plans/{plan}", about{id: "show-plan", tag: "questions", summary: "A plan, now or as it was", text: asAt, csv: true, versioned: true, errors: notFound}, s.plan)
-	query(s, "/v1/plans/{plan}/ambers", about{id: "show-ambers", tag: "questions", summary: "The members' table: what is at risk, why, since when, in whose words", text: asAt,
-		csv: true, versioned: true, errors: notFound}, s.ambers)
-	query(s, "/v1/plans/{plan}/items/{item}", about{id: "show-item", tag: "questions", summary: "An item and everything that happened to it", text: asAt, versioned: true, errors: notFound}, s.item)
-	query(s, "/v1/plans/{plan}/timeline", about{id: "plan-timeline", tag: "questions", summary: "Who changed what in a plan, when, why and on whose authority", csv: true, errors: notFound}, s.planTimeline)
-	query(s, "/v1/timeline", about{id: "timeline", tag: "questions", summary: "The same over all plans", csv: true}, func(ctx context.Context, in *TimelineInput) (projections.Page[projections.Entry], error) {
+	query(s, "/v1/plans/{plan}", about{
+		id: "show-plan", tag: "questions", summary: "A plan, now or as it was",
+		text: asAt, csv: true, versioned: true, errors: notFound}, s.plan)
+	query(s, "/v1/plans/{plan}/ambers", about{
+		id: "show-ambers", tag: "questions", summary: "The members' table: what is at risk, why, since when, in whose words",
+		text: asAt,
+		csv:  true, versioned: true, errors: notFound}, s.ambers)
+	query(s, "/v1/plans/{plan}/items/{item}", about{
+		id: "show-item", tag: "questions", summary: "An item and everything that happened to it",
+		text: asAt, versioned: true, errors: notFound}, s.item)
+	query(s, "/v1/plans/{plan}/timeline", about{
+		id: "plan-timeline", tag: "questions", summary: "Who changed what in a plan, when, why and on whose authority", csv: true, errors: notFound}, s.planTimeline)
+	query(s, "/v1/timeline", about{
+		id: "timeline", tag: "questions", summary: "The same over all plans",
+		text: "An admin sees the changes to persons and tokens, too.", csv: true}, func(ctx context.Context, in *TimelineInput) (projections.Page[projections.Entry], error) {
 		return s.timeline(ctx, "", in)
 	})
-	query(s, "/v1/plans/{plan}/entries/{entry}", about{id: "show-entry", tag: "questions", summary: "One entry of a timeline", errors: notFound}, s.entry)
+	query(s, "/v1/plans/{plan}/entries/{entry}", about{
+		id: "show-entry", tag: "questions", summary: "One entry of a timeline", errors: notFound}, s.entry)
 	query(s, "/v1/plans/{plan}/commands/{command}", about{id: "find-command", tag: "questions", summary: "Was my command recorded?",
 		text: "Answers the command's receipt. 404 means that it is not recorded as far as this server has read: give min_position, or give the command again with the same id.", errors: notFound}, s.commandReceipt)
 	query(s, "/v1/search", about{id: "search", tag: "questions", summary: "Find words in texts", csv: true}, s.search)
@@ -254,7 +264,11 @@ func (s *Server) timeline(ctx context.Context, plan domain.PlanID, in *TimelineI
 	if in.Type != "" && domain.NewEvent(in.Type) == nil {
 		return page, domain.Errorf(domain.Invalid, "type", "there is no such type of entry").WithHint("e.g. rating-changed, justification-given, outcome-recorded")
 	}
-	return s.deps.Reads.Timeline(ctx, q)
+	return visible(ctx, q.Limit, q.After, func(e projections.Entry) domain.PlanID { return e.Plan },
+		func(after string, limit int) (projections.Page[projections.Entry], error) {
+			q.After, q.Limit = after, limit
+			return s.deps.Reads.Timeline(ctx, q)
+		})
 }
 
 // parseActor checks an actor's id, which has the form of every other id.
@@ -305,5 +319,8 @@ func (s *Server) search(ctx context.Context, in *searchInput) (page projections.
 	if strings.TrimSpace(in.Words) == "" {
 		return page, domain.Errorf(domain.Invalid, "q", "there are no words to look for").WithHint("give q=WORDS")
 	}
-	return s.deps.Reads.Search(ctx, in.Words, plan, in.After, in.Limit)
+	return visible(ctx, in.Limit, in.After, func(h projections.Hit) domain.PlanID { return h.Entry.Plan },
+		func(after string, limit int) (projections.Page[projections.Hit], error) {
+			return s.deps.Reads.Search(ctx, in.Words, plan, after, limit)
+		})
 }

@@ -175,3 +175,27 @@ func TestTextsComeBackAsTheyWent(t *testing.T) {
 	s.must(t, http.StatusRequestEntityTooLarge, "POST", "/v1/plans/b/open-plan", `{"title":"`+strings.Repeat("a", 65<<10)+`"}`)
 	s.must(t, 404, "GET", "/v1/plans/b", "")
 }
+
+func TestReadersSeeNothingOfTokens(t *testing.T) {
+	s := newReal(t)
+	var made web.IssuedToken
+	if err := json.Unmarshal(s.must(t, 201, "POST", "/v1/tokens", `{"name":"Grace Hopper","role":"reader"}`).Body.Bytes(), &made); err != nil {
+		t.Fatal(err)
+	}
+	s.must(t, 201, "POST", "/v1/plans/sdp/open-plan", `{"title":"Grace notes"}`)
+	last := s.must(t, 201, "POST", "/v1/plans/sdp/add-item", `{"title":"One"}`).Header().Get("Plantrail-Position")
+	for _, limited := range []string{"/v1/timeline?limit=2&min_position=" + last, "/v1/search?q=Grace&limit=1"} {
+		w := s.must(t, 200, "GET", limited, "", "Authorization: Bearer "+made.Secret)
+		if strings.Count(w.Body.String(), `"plan":"sdp"`) != map[bool]int{true: 2, false: 1}[strings.Contains(limited, "timeline")] {
+			t.Errorf("%s is not filled up: %s", limited, w.Body)
+		}
+	}
+	if w := s.must(t, 200, "GET", "/v1/timeline?type=token-issued", ""); !strings.Contains(w.Body.String(), string(made.Token)) {
+		t.Errorf("an admin does not see who made a token: %s", w.Body)
+	}
+	for _, path := range []string{"/v1/timeline", "/v1/timeline?type=token-issued", "/v1/search?q=Grace", "/v1/plans", "/v1/timeline?actor=os-1000"} {
+		if w := s.must(t, 200, "GET", path, "", "Authorization: Bearer "+made.Secret); strings.Contains(w.Body.String(), "sha256") || strings.Contains(w.Body.String(), "_people") {
+			t.Errorf("%s tells a reader of tokens: %s", path, w.Body)
+		}
+	}
+}
