@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"fmt"
 	"iter"
 	"reflect"
 	"strings"
@@ -110,11 +109,4 @@ func first(errs ...error) error {
 		}
 	}
 	return nil
-}
-
-func plural(n int, word string) string {
-	if n == 1 {
-		return fmt.Sprintf("1 %s", word)
-	}
-	return fmt.Sprintf("%d %ss", n, word)
 }

@@ -223,10 +223,10 @@ func newCutDisk(t *testing.T) *cutDisk {
 	must(t, os.WriteFile(whole, nil, 0o600))
 	must(t, os.Truncate(whole, 4<<30))
 	if why := try("mkfs.xfs", "-q", "-m", "reflink=1", whole); why != "" {
-		t.Skip("power cuts need mkfs.xfs and mkfs.ext4 (packages xfsprogs, e2fsprogs): " + why)
+		t.Skip("not on this machine: power cuts need mkfs.xfs and mkfs.ext4 (packages xfsprogs, e2fsprogs): " + why)
 	}
 	if why := try("mount", "-o", "loop", whole, d.host); why != "" {
-		t.Skip("power cuts need loop mounts (root, /dev/loop*): " + why)
+		t.Skip("not on this machine: power cuts need loop mounts (root, /dev/loop*): " + why)
 	}
 	t.Cleanup(func() { try("umount", d.host) })
 	must(t, os.WriteFile(d.image, nil, 0o600))
