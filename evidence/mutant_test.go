@@ -285,6 +285,8 @@ func harmless(t *testing.T, mutant, data []byte) bool {
 	return len(a.files) <= len(b.files)
 }
 
+const strays = "\n \"{}[],:+x\xff\xed0A"
+
 // mutate damages a bundle at random: raw bytes now and then, but mostly with checksums made right, so that the deeper checks are met.
 func mutate(t *testing.T, r *rand.Rand, data []byte) []byte {
 	if r.IntN(8) == 0 {
@@ -323,7 +325,7 @@ func mutate(t *testing.T, r *rand.Rand, data []byte) []byte {
 			files[a] = append(content, "\n"...)
 		case 6:
 			at := r.IntN(len(content) + 1)
-			files[a] = slices.Insert(content, at, []byte("\n \"{}[],:+x\xff\xed0A")[r.IntN(16)])
+			files[a] = slices.Insert(content, at, strays[r.IntN(len(strays))])
 		case 7:
 			lines := bytes.SplitAfter(content, []byte("\n"))
 			r.Shuffle(len(lines), func(i, j int) { lines[i], lines[j] = lines[j], lines[i] })
