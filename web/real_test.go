@@ -47,7 +47,7 @@ var (
 	localActor = domain.Actor{ID: "os-1000", Kind: domain.OSUser, Role: domain.Admin}
 )
 
-func newReal(t *testing.T) *real {
+func newReal(t testing.TB) *real {
 	t.Helper()
 	r := &real{store: eventstoretest.Open(t)}
 	log := slog.New(slog.DiscardHandler)
@@ -93,7 +93,7 @@ func (r *real) send(method, target, body string, headers ...string) *httptest.Re
 }
 
 // must is send with the status that is wanted.
-func (r *real) must(t *testing.T, status int, method, target, body string, headers ...string) *httptest.ResponseRecorder {
+func (r *real) must(t testing.TB, status int, method, target, body string, headers ...string) *httptest.ResponseRecorder {
 	t.Helper()
 	w := r.send(method, target, body, headers...)
 	if w.Code != status {
