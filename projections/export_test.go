@@ -58,3 +58,6 @@ func (db *DB) SetVersion(n int) error {
 	_, err := db.currentFile().erase.Exec(fmt.Sprintf("PRAGMA user_version = %d", n))
 	return err
 }
+
+// SchemaVersion is part of the name of what benchmarks keep.
+const SchemaVersion = schemaVersion

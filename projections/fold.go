@@ -301,10 +301,11 @@ func null(s string) any {
 	return s
 }
 
-// aboutState reports whether an event about an item can change the item's state. Requests have states of their own.
+// aboutState reports whether an event about an item can change the item's state: requests have states of their own, and
+// erasing a text or taking a bundle changes nothing.
 func aboutState(e domain.Event) bool {
 	switch e.(type) {
-	case *domain.RequestMade, *domain.RequestAnswered:
+	case *domain.RequestMade, *domain.RequestAnswered, *domain.ErasureRequested, *domain.ErasureCompleted, *domain.BundleIssued:
 		return false
 	}
 	return true

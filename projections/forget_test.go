@@ -56,7 +56,12 @@ func (u upTo) Events(ctx context.Context, after domain.Position, follow bool) it
 
 func (u upTo) Tail(ctx context.Context) (projections.Tail, error) {
 	tail, err := u.Source.Tail(ctx)
-	tail.Events = min(tail.Events, u.end)
+	tail.Events, tail.Texts = min(tail.Events, u.end), 0
+	for _, r := range u.Recorded()[:tail.Events] {
+		if r.Texts > 0 {
+			tail.Texts++ // each of them has one record, in their order
+		}
+	}
 	return tail, err
 }
 

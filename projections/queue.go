@@ -97,3 +97,10 @@ func (q *queue[T]) take(ctx context.Context, spare []T) (got []T, ok bool, err e
 		}
 	}
 }
+
+// waiting reports whether a batch is there to be taken at once.
+func (q *queue[T]) waiting() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.items) > 0
+}

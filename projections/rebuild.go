@@ -48,7 +48,7 @@ func (db *DB) fillAndSwap(ctx context.Context, src Source, next *file, report fu
 	if _, err := p.conn.ExecContext(ctx, "PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF"); err != nil {
 		return errors.Join(err, p.close())
 	}
-	if err := p.reach(ctx, tail.Events); err != nil {
+	if err := p.fill(ctx, tail); err != nil {
 		return errors.Join(err, p.close())
 	}
 	if err := next.settle(ctx, p); err != nil {
@@ -60,6 +60,18 @@ func (db *DB) fillAndSwap(ctx context.Context, src Source, next *file, report fu
 		return errors.Join(err, p.close())
 	}
 	return db.swap(ctx, p)
+}
+
+// fill projects both streams up to their ends as they were, side by side.
+func (p *projector) fill(ctx context.Context, tail Tail) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	p.ahead = p.readTexts(ctx, tail.Texts)
+	texts := p.ahead
+	if err := p.reach(ctx, tail.Events); err != nil {
+		return err
+	}
+	return p.drainTexts(ctx, texts, tail.Texts)
 }
 
 // settle gives the file its indexes, makes what was written without syncing durable, and puts it into the mode in which it

@@ -83,13 +83,14 @@ func (db *DB) runOnce(ctx context.Context, src Source) error {
 
 // projector writes one file from the journal.
 type projector struct {
-	db   *DB
-	f    *file
-	src  Source
-	conn *sql.Conn
-	fold *fold
-	live bool           // f is the current file, not one that a rebuild makes
-	done func(progress) // called after each commit
+	db    *DB
+	f     *file
+	src   Source
+	conn  *sql.Conn
+	fold  *fold
+	live  bool               // f is the current file, not one that a rebuild makes
+	done  func(progress)     // called after each commit
+	ahead *queue[TextRecord] // texts being read beside the events, into a file that nobody reads yet
 }
 
 func newProjector(ctx context.Context, db *DB, f *file, src Source, live bool, done func(progress)) (*projector, error) {
@@ -270,7 +271,12 @@ func (p *projector) commit(write func() error) error {
 
 // projectTexts brings the texts up to date when events of a batch have some: the journal stores texts before the events
 // that carry their digests, so once the end of the text stream as it is now is reached, all of them are there.
+//
+// Whoever sees an event shall see its texts. In a file that nobody reads yet both streams are read side by side instead.
 func (p *projector) projectTexts(ctx context.Context, batch []prepared) error {
+	if p.ahead != nil {
+		return p.takeTexts(ctx, p.ahead.waiting)
+	}
 	if !slices.ContainsFunc(batch, func(e prepared) bool { return e.Texts > 0 }) {
 		return nil
 	}
@@ -280,26 +286,39 @@ func (p *projector) projectTexts(ctx context.Context, batch []prepared) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	texts := pump(ctx, most, p.src.Texts(ctx, p.fold.at.texts, tail.Texts), func(t TextRecord) (TextRecord, error) { return t, nil })
+	return p.drainTexts(ctx, p.readTexts(ctx, tail.Texts), tail.Texts)
+}
+
+// readTexts reads the text stream in a goroutine of its own.
+func (p *projector) readTexts(ctx context.Context, until uint64) *queue[TextRecord] {
+	return pump(ctx, most, p.src.Texts(ctx, p.fold.at.texts, until), func(t TextRecord) (TextRecord, error) { return t, nil })
+}
+
+// drainTexts projects what is left of a reading, which ends at a sequence.
+func (p *projector) drainTexts(ctx context.Context, texts *queue[TextRecord], until uint64) error {
+	p.ahead = texts
+	err := p.takeTexts(ctx, func() bool { return true })
+	p.ahead = nil
+	if err != nil || p.fold.at.texts >= until {
+		return err
+	}
+	return p.commitTexts(nil, until) // the last ones have been erased
+}
+
+// takeTexts commits texts as long as wanted, or to the end of the reading.
+func (p *projector) takeTexts(ctx context.Context, wanted func() bool) error {
 	var spare []TextRecord
-	for {
-		got, ok, err := texts.take(ctx, spare)
-		if err != nil {
+	for wanted() {
+		got, ok, err := p.ahead.take(ctx, spare)
+		if !ok {
 			return err
 		}
-		if !ok {
-			break
-		}
-		upto := got[len(got)-1].Sequence
-		if err := p.commitTexts(got, upto); err != nil {
+		if err := p.commitTexts(got, got[len(got)-1].Sequence); err != nil {
 			return err
 		}
 		spare = got
 	}
-	if p.fold.at.texts == tail.Texts {
-		return nil
-	}
-	return p.commitTexts(nil, tail.Texts) // the last ones have been erased
+	return nil
 }
 
 func (p *projector) commitTexts(records []TextRecord, upto uint64) error {

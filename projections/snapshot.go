@@ -261,8 +261,11 @@ func (c *cites) words(p domain.Position, name string) Words {
 }
 
 func (e *cited) words(name string) Words {
-	if e.kind == "entry-corrected" {
+	switch {
+	case e.kind == "entry-corrected":
 		name = "text"
+	case e.kind == "justification-given" && name == "answer": // a justification may answer a request
+		name = "justification"
 	}
 	return textOf(name, e.kind, e.count, e.texts)
 }

@@ -4,6 +4,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"time"
 
 	"plantrail/domain"
@@ -78,13 +79,12 @@ func (f *fold) loadItem(key itemKey) (now itemNow, known bool, err error) {
 
 // whole folds what an event says about the plan as a whole, its requests and resolutions, or the register.
 func (f *fold) whole(h *historyNow, r domain.Recorded, visible domain.Position) error {
+	if id := domain.RequestAbout(r.Event); id != "" {
+		return f.request(r, visible, requestKey{r.Plan, id})
+	}
 	switch e := r.Event.(type) {
 	case *domain.PlanOpened, *domain.PlanClosed, *domain.EntryCorrected:
 		return f.planState(h, r, visible)
-	case *domain.RequestMade:
-		return f.request(r, visible, requestKey{r.Plan, e.Request})
-	case *domain.RequestAnswered:
-		return f.request(r, visible, requestKey{r.Plan, e.Request})
 	case *domain.ResolutionRecorded:
 		f.resolutions.add(string(r.Plan), int64(r.Position), string(e.Resolution), int64(visible))
 	case *domain.PersonRegistered:
@@ -114,7 +114,7 @@ func (f *fold) planState(h *historyNow, r domain.Recorded, visible domain.Positi
 	return err
 }
 
-// request folds an event about a members' request, as domain.Plan does.
+// request folds an event about a members' request.
 func (f *fold) request(r domain.Recorded, visible domain.Position, key requestKey) error {
 	q, known := f.requests.get(key)
 	if !known {
@@ -123,15 +123,10 @@ func (f *fold) request(r domain.Recorded, visible domain.Position, key requestKe
 			return err
 		}
 	}
-	switch e := r.Event.(type) {
-	case *domain.RequestMade:
-		q = domain.Request{ID: e.Request, Item: e.Item, Due: e.Due, Made: r.Position}
-	case *domain.RequestAnswered:
-		if !known {
-			return broken(r, "it answers a request that was not made")
-		}
-		q.Answered = r.Position
+	if _, made := r.Event.(*domain.RequestMade); !made && !known {
+		return broken(r, fmt.Sprintf("there is no request %s", key.request))
 	}
+	q = q.After(r)
 	f.requests.put(key, q)
 	state, err := json.Marshal(q)
 	if err == nil {

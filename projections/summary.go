@@ -63,6 +63,24 @@ func Summary(event domain.Event) string {
 		return fmt.Sprintf("%d rows imported from a document (%s)", e.Rows, e.Format)
 	case *domain.CommandVoided:
 		return fmt.Sprintf("command %s stopped after %d parts and counts for nothing", e.Command, e.Parts)
+	case *domain.EvidenceAttached:
+		return "evidence " + string(e.Evidence) + " attached"
+	case *domain.EvidenceWithdrawn:
+		return "evidence " + string(e.Evidence) + " withdrawn"
+	case *domain.ErasureRequested:
+		return fmt.Sprintf("erasing of the %s of entry at position %d asked for", spaced(e.Field), e.Entry)
+	case *domain.ErasureCompleted:
+		return fmt.Sprintf("%s of entry at position %d erased", spaced(e.Field), e.Entry)
+	case *domain.HoldSet:
+		return "hold " + string(e.Hold) + " set: nothing may be erased"
+	case *domain.HoldReleased:
+		return "hold " + string(e.Hold) + " released"
+	case *domain.BundleIssued:
+		return "evidence bundle " + string(e.Bundle) + " issued"
+	case *domain.KeyAdopted:
+		return "checkpoint key adopted"
+	case *domain.HistoryRepaired:
+		return fmt.Sprintf("events at positions %d to %d put back from %s", e.First, e.Last, e.Source)
 	case *domain.PersonRegistered:
 		return "person " + string(e.Person) + " registered"
 	case *domain.PersonRenamed:
