@@ -59,9 +59,10 @@ type server struct {
 }
 
 // startServer starts the binary and waits until it listens. The server.json of one that was killed is still there.
-func startServer(t *testing.T, dir string) *server {
+func startServer(t *testing.T, dir string, flags ...string) *server {
 	t.Helper()
-	s := &server{cmd: exec.Command("plantrail", "--data", dir, "serve", "--listen", "127.0.0.1:0"), done: make(chan error, 1), out: &bytes.Buffer{}}
+	flags = append([]string{"--data", dir, "serve", "--listen", "127.0.0.1:0"}, flags...)
+	s := &server{cmd: exec.Command("plantrail", flags...), done: make(chan error, 1), out: &bytes.Buffer{}}
 	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)

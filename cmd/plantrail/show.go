@@ -162,7 +162,7 @@ func itemHeads(p projections.PlanView) []string {
 		}
 		heads = append(heads, label, "Since")
 	}
-	return append(heads, "~Owner", "Due", "State")
+	return append(heads, "~Owner", "~Due", "State")
 }
 
 func itemCells(it projections.ItemView, p projections.PlanView, key ratingKey) []cell {
