@@ -1,6 +1,7 @@
 package judges
 
 import (
+	"bytes"
 	"encoding/json"
 	"math/rand/v2"
 	"os"
@@ -126,6 +127,11 @@ func TestVectors(t *testing.T) {
 				return err
 			}
 			count++
+			if kind == "consistency" && v.Size1 == 0 && v.Size2 > 0 && len(v.Proof) == 0 {
+				// A proof from an empty tree: earlier versions of the library accept it whatever the root, later ones refuse it.
+				// C2SP's witnesses begin with just that, so we accept it, but only from the root that an empty tree has.
+				v.WantErr = !bytes.Equal(v.Root1, rfc6962.DefaultHasher.EmptyRoot())
+			}
 			if got := checkVector(kind, v); (got != nil) != v.WantErr {
 				t.Errorf("%s (%s): %v, want an error: %v", path, v.Desc, got, v.WantErr)
 			}
@@ -140,7 +146,7 @@ func TestVectors(t *testing.T) {
 
 func checkVector(kind string, v vector) error {
 	// Our hashes have a fixed size: a shorter one (one vector compares 12 bytes that nobody is to care about) is padded.
-	hash := func(b []byte) (h tlog.Hash, ok bool) { copy(h[:], b); return h, len(b) <= len(h) }
+	hash := func(b []byte) (h tlog.Hash, ok bool) { copy(h[:], b); return h, len(b) > 0 && len(b) <= len(h) }
 	var path []tlog.Hash
 	for _, p := range v.Proof {
 		h, ok := hash(p)
