@@ -20,11 +20,11 @@ func Decode(org domain.OrgID, at domain.Position, body []byte) (domain.Recorded,
 	return decode(org, at, body)
 }
 
-// SetWatchdogNow measures the disk at once.
-func (s *Store) LookAtDisk() { s.disk.look() }
+// LookAtDisk measures the disk at once.
+func (s *Store) LookAtDisk() { s.disk.look(context.Background()) }
 
 // StopServer stops the embedded server under the store.
-func (s *Store) StopServer() { s.srv.Shutdown(); s.srv.WaitForShutdown() }
+func (s *Store) StopServer() { s.srv.current().Shutdown(); s.srv.current().WaitForShutdown() }
 
 // Disclose makes the text message of an event.
 func Disclose(e domain.Event, command string) (body []byte, digests []string, commandDigest string, err error) {

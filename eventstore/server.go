@@ -3,10 +3,12 @@ package eventstore
 import (
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -17,8 +19,11 @@ import (
 
 // embedded is a nats-server inside this process, without a port, that syncs each write to disk before it answers.
 type embedded struct {
-	*server.Server
+	cfg  Config
+	dir  string
 	lock *os.File
+	mu   sync.Mutex
+	srv  *server.Server
 }
 
 func startEmbedded(cfg Config) (*embedded, error) {
@@ -38,7 +43,7 @@ func startEmbedded(cfg Config) (*embedded, error) {
 		_ = lock.Close()
 		return nil, err
 	}
-	return &embedded{srv, lock}, nil
+	return &embedded{cfg: cfg, dir: dir, lock: lock, srv: srv}, nil
 }
 
 func runServer(cfg Config, dir string) (*server.Server, error) {
@@ -79,9 +84,42 @@ func lockStore(dir string) (*os.File, error) {
 	return f, nil
 }
 
+func (e *embedded) current() *server.Server {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.srv
+}
+
+// InProcessConn connects to the server that runs now: the client calls it again after a restart.
+func (e *embedded) InProcessConn() (net.Conn, error) { return e.current().InProcessConn() }
+
+// sick says what the server itself reports as wrong, "" when nothing. A server that was stopped is not sick.
+func (e *embedded) sick() string {
+	srv := e.current()
+	if h := srv.Healthz(&server.HealthzOptions{}); srv.Running() && h.StatusCode != 200 {
+		return h.Error
+	}
+	return ""
+}
+
+// restart stops the server and starts it on the same store.
+func (e *embedded) restart() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.srv.Shutdown()
+	e.srv.WaitForShutdown()
+	// A crash here is a crash of an idle server: the next start is an ordinary one.
+	srv, err := runServer(e.cfg, e.dir)
+	if err == nil {
+		e.srv = srv
+	}
+	return err
+}
+
 func (e *embedded) stop() {
-	e.Shutdown()
-	e.WaitForShutdown()
+	srv := e.current()
+	srv.Shutdown()
+	srv.WaitForShutdown()
 	_ = e.lock.Close()
 }
 

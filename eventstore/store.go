@@ -8,7 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -20,8 +19,12 @@ type Store struct {
 	cfg   Config
 	names names
 	srv   *embedded // nil in a cluster
-	nc    *nats.Conn
-	js    jetstream.JetStream
+	id    identity
+
+	unproven atomic.Bool // the server was started again and its streams are not checked yet
+
+	nc *nats.Conn
+	js jetstream.JetStream
 
 	history, texts *lane
 	disk           *watchdog
@@ -75,11 +78,11 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		s.release()
 		return nil, err
 	}
-	if err := s.settle(ctx, id, known); err != nil {
+	if s.id, err = s.settle(ctx, id, known); err != nil {
 		s.release()
 		return nil, err
 	}
-	s.disk = watch(cfg)
+	s.disk = watch(cfg, s.heal)
 	return s, nil
 }
 
@@ -220,8 +223,8 @@ func (s *Store) Healthy(ctx context.Context) error {
 		return domain.Errorf(domain.Unavailable, "journal", "it is read-only: %s", why).WithHint("make space on its disk")
 	}
 	if s.srv != nil {
-		if h := s.srv.Healthz(&server.HealthzOptions{}); h.StatusCode != 0 && h.StatusCode != 200 {
-			return s.unavailable(errors.New(h.Error))
+		if sick := s.srv.sick(); sick != "" {
+			return s.unavailable(errors.New(sick))
 		}
 	}
 	if !s.nc.IsConnected() {

@@ -56,14 +56,14 @@ func wantBoth(replicas int, journal string) jetstream.StreamConfig {
 }
 
 // settle brings the process and the streams together: it begins, joins or recognises a journal, and refuses the rest.
-func (s *Store) settle(ctx context.Context, id identity, known bool) error {
+func (s *Store) settle(ctx context.Context, id identity, known bool) (identity, error) {
 	history, err := s.streamInfo(ctx, s.names.history())
 	if err != nil {
-		return err
+		return id, err
 	}
 	texts, err := s.streamInfo(ctx, s.names.texts())
 	if err != nil {
-		return err
+		return id, err
 	}
 	found := []*streamInfo{history, texts}
 	switch {
@@ -75,9 +75,9 @@ func (s *Store) settle(ctx context.Context, id identity, known bool) error {
 		err = s.recognise(id, found)
 	}
 	if err != nil {
-		return err
+		return id, err
 	}
-	return s.checkStreams(ctx, id)
+	return id, s.checkStreams(ctx, id)
 }
 
 // begin creates the streams, once. What is on disk after a crash: after the first line the file says "beginning" and no or

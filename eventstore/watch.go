@@ -15,20 +15,22 @@ type watchdog struct {
 	cfg   Config
 	space func() (free, total uint64, err error)
 	why   atomic.Pointer[string] // nil: writable
+	blind atomic.Bool            // the last measurement failed
 	quit  context.CancelFunc
 	over  sync.WaitGroup
+	heal  func(context.Context) string // mends what a full disk left behind, or says why it can't be mended
 }
 
-func watch(cfg Config) *watchdog {
+func watch(cfg Config, heal func(context.Context) string) *watchdog {
 	ctx, cancel := context.WithCancel(context.Background())
-	w := &watchdog{cfg: cfg, space: cfg.Space, quit: cancel}
+	w := &watchdog{cfg: cfg, space: cfg.Space, quit: cancel, heal: heal}
 	if w.space == nil {
 		w.space = func() (uint64, uint64, error) { return diskSpace(cfg.DataDir) }
 		if cfg.URL != "" {
 			w.space = func() (uint64, uint64, error) { return clusterSpace(ctx, cfg.MonitorURLs) }
 		}
 	}
-	w.look()
+	w.look(ctx)
 	w.over.Go(func() { w.run(ctx) })
 	return w
 }
@@ -41,7 +43,7 @@ func (w *watchdog) run(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-every.C:
-			w.look()
+			w.look(ctx)
 		}
 	}
 }
@@ -49,18 +51,24 @@ func (w *watchdog) run(ctx context.Context) {
 func (w *watchdog) stop() { w.quit(); w.over.Wait() }
 
 // look measures once. A figure that can't be had changes nothing: it is no reason to refuse work, nor to take it up again.
-func (w *watchdog) look() {
+func (w *watchdog) look(ctx context.Context) {
 	free, total, err := w.space()
 	if err != nil {
-		w.cfg.Logger.Warn("the journal's disk can't be measured", "error", err)
+		if !w.blind.Swap(true) {
+			w.cfg.Logger.Warn("the journal's disk can't be measured", "error", err)
+		}
 		return
 	}
+	w.blind.Store(false)
 	why := ""
 	switch {
 	case free < w.cfg.MinFreeBytes:
 		why = fmt.Sprintf("%d MB of its disk are free, %d are needed", free>>20, w.cfg.MinFreeBytes>>20)
 	case float64(free) < w.cfg.MinFreeRatio*float64(total):
 		why = fmt.Sprintf("%.1f%% of its disk are free, %.1f%% are needed", 100*float64(free)/float64(total), 100*w.cfg.MinFreeRatio)
+	}
+	if why == "" {
+		why = w.heal(ctx)
 	}
 	was := w.readOnly()
 	w.why.Store(&why)
@@ -77,6 +85,31 @@ func (w *watchdog) readOnly() string {
 	if why := w.why.Load(); why != nil {
 		return *why
 	}
+	return ""
+}
+
+// heal restarts an embedded server that has met a full or failing disk: JetStream refuses all writes to a stream after one
+// failed, until it is started again. It runs only while there is space, for a batch torn by the full disk is completed by a
+// start with space and stays torn after one without. It says why the store must not be written to, or "".
+func (s *Store) heal(ctx context.Context) string {
+	if s.srv == nil {
+		return ""
+	}
+	if sick := s.srv.sick(); sick != "" {
+		s.cfg.Logger.Error("the journal's server is not well and is started again", "why", sick)
+		s.unproven.Store(true)
+		if err := s.srv.restart(); err != nil {
+			return err.Error()
+		}
+	}
+	if !s.unproven.Load() {
+		return ""
+	}
+	// The same checks as at Open: until they have passed, nothing is written.
+	if err := s.checkStreams(ctx, s.id); err != nil {
+		return err.Error()
+	}
+	s.unproven.Store(false)
 	return ""
 }
 
