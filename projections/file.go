@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 
-	_ "github.com/mattn/go-sqlite3" // the driver "sqlite3"
 	"plantrail/domain"
 )
 
@@ -98,27 +97,11 @@ func removeOthers(pointer string, keep int) error {
 // openFile opens a numbered file. When it is empty, the statements of empty create what is in it.
 func openFile(ctx context.Context, pointer string, number, readers int, empty string) (*file, error) {
 	f := &file{number: number, path: filePath(pointer, number)}
-	dsn := func(more url.Values) string {
-		more.Set("_busy_timeout", "5000")
-		return "file:" + (&url.URL{Path: f.path}).EscapedPath() + "?" + more.Encode()
-	}
 	// NORMAL: a power cut may take the last commits, never tear one, and they are read from the journal again.
-	writer := dsn(url.Values{"_journal_mode": {"WAL"}, "_txlock": {"immediate"}, "_synchronous": {"NORMAL"},
-		"_secure_delete": {"true"}, "_cache_size": {"-65536"}})
-	reader := dsn(url.Values{"mode": {"ro"}, "_query_only": {"true"}, "_cache_size": {"-8192"}})
-	for _, pool := range []struct {
-		db    **sql.DB
-		dsn   string
-		conns int
-	}{{&f.write, writer, 1}, {&f.erase, writer, 1}, {&f.read, reader, readers}} {
-		db, err := sql.Open("sqlite3", pool.dsn) // no connection is made yet
-		if err != nil {
-			return nil, err
-		}
-		db.SetMaxOpenConns(pool.conns)
-		db.SetMaxIdleConns(pool.conns)
-		*pool.db = db
-	}
+	writer := url.Values{"_journal_mode": {"WAL"}, "_txlock": {"immediate"}, "_synchronous": {"NORMAL"},
+		"_secure_delete": {"true"}, "_cache_size": {"-65536"}}
+	f.write, f.erase = pool(f.path, 1, writer, ""), pool(f.path, 1, writer, "")
+	f.read = pool(f.path, readers, url.Values{"mode": {"ro"}, "_query_only": {"true"}, "_cache_size": {"-8192"}}, mapped)
 	if err := f.prepare(ctx, empty); err != nil {
 		return nil, errors.Join(err, f.close())
 	}

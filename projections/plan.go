@@ -19,22 +19,19 @@ func (db *DB) Plans(ctx context.Context) (all []PlanSummary, err error) {
 		titles := map[domain.PlanID]domain.Position{}
 		err := s.each(func(rows *sql.Rows) error {
 			var p PlanSummary
-			var counts, state []byte
+			var counts []byte
 			var changed int64
-			if err := rows.Scan(&p.Plan, &p.Version, &changed, &p.Items, &counts, &state); err != nil {
+			var title domain.Position
+			if err := rows.Scan(&p.Plan, &p.Version, &changed, &p.Items, &counts, &title, &p.Closed); err != nil {
 				return err
 			}
-			var ps domain.PlanState
 			p.Changed = micros(changed)
-			if err := errors.Join(json.Unmarshal(counts, &p.Counts), json.Unmarshal(state, &ps)); err != nil {
-				return err
-			}
-			p.Closed = ps.Closed > 0
-			titles[p.Plan] = ps.Title
-			c.need(ps.Title)
+			titles[p.Plan] = title
+			c.need(title)
+			err := json.Unmarshal(counts, &p.Counts)
 			all = append(all, p)
-			return nil
-		}, `SELECT h.plan, h.version, h.changed, h.items, h.counts, s.state FROM histories h JOIN plan_states s ON s.plan = h.plan
+			return err
+		}, `SELECT h.plan, h.version, h.changed, h.items, h.counts, s.state ->> '$.title', s.state ->> '$.closed' IS NOT NULL FROM histories h JOIN plan_states s ON s.plan = h.plan
 			WHERE s.visible = (SELECT max(visible) FROM plan_states WHERE plan = h.plan) ORDER BY h.plan`)
 		if err != nil {
 			return err
