@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"bytes"
 	"context"
 	"encoding/hex"
 	"strings"
@@ -149,6 +150,9 @@ func (s *Store) putEvents(head domain.Head, events []sealed, until time.Time, c 
 		part[0].guard, part[0].after = true, last
 		e := newEntry(until, part)
 		s.history.put(e)
+		if e.last == conflict && e.maybe {
+			s.resolve(e)
+		}
 		if e.last != stored {
 			if e.last == conflict {
 				s.stats.conflicts.Add(1)
@@ -166,6 +170,21 @@ func (s *Store) putEvents(head domain.Head, events []sealed, until time.Time, c 
 		// readers hold the others back, and domain.Service voids them before the plan's next command.
 	}
 	return nil
+}
+
+// resolve finds out whether the conflict is with an earlier try of the same entry, stored and its answer lost: then the last
+// message of the subject has exactly its bytes, which hold an id of their own. Where others have appended since, or the
+// question can't be answered, the conflict stands and the caller reads on.
+func (s *Store) resolve(e *entry) {
+	n := len(e.msgs)
+	last, err := s.last(context.Background(), s.names.history(), e.subject())
+	if err != nil || last == nil || !bytes.Equal(last.Data, e.msgs[n-1].body) {
+		return
+	}
+	// The conflict was answered after the earlier try was stored and synced: one after the other on one server, by the
+	// majority's log on three. The messages of an entry lie together, for a batch does.
+	e.first, e.last, e.err = last.Seq-uint64(n)+1, stored, nil
+	s.stats.resolved.Add(1)
 }
 
 // extend gives a command of several batches new time after each that is stored.

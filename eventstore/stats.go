@@ -9,6 +9,7 @@ type Stats struct {
 	Bytes     uint64 // of those events' bodies
 	Conflicts uint64 // appends refused because the plan had moved on
 	Retries   uint64 // attempts repeated
+	Resolved  uint64 // appends whose answer was lost, and that were found stored
 	Unknowns  uint64 // appends whose outcome could not be found out
 	Batches   uint64 // atomic batches stored, of either stream
 	Batched   uint64 // messages in them
@@ -17,13 +18,13 @@ type Stats struct {
 }
 
 type counters struct {
-	appends, events, bytes, conflicts, retries, unknowns, batches, batched atomic.Uint64
+	appends, events, bytes, conflicts, retries, unknowns, resolved, batches, batched atomic.Uint64
 }
 
 // Stats reads the counts.
 func (s *Store) Stats() Stats {
 	c := &s.stats
 	return Stats{Appends: c.appends.Load(), Events: c.events.Load(), Bytes: c.bytes.Load(), Conflicts: c.conflicts.Load(),
-		Retries: c.retries.Load(), Unknowns: c.unknowns.Load(), Batches: c.batches.Load(), Batched: c.batched.Load(),
+		Retries: c.retries.Load(), Resolved: c.resolved.Load(), Unknowns: c.unknowns.Load(), Batches: c.batches.Load(), Batched: c.batched.Load(),
 		ReadOnly: s.disk.readOnly(), Connected: s.nc.IsConnected()}
 }
