@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/url"
 	"strconv"
@@ -93,9 +94,21 @@ func (a *app) record(ctx context.Context, c *client, w *writing, plan string, do
 	got, _, err := c.command(ctx, request{path: path("plans", plan, do.Verb()), body: body, mediaType: "application/json",
 		key: w.key, ifMatch: match})
 	if err != nil {
-		return err
+		return asTyped(err)
 	}
 	return a.show(got, func() error { return a.tellReceipt(ctx, c, got.body) })
+}
+
+// typed is how fields of the API's commands are typed, where a flag of the same name does not say it.
+var typed = map[string]string{"justification": "--reason", "reason": "--reason", "authority": "--authority-body", "title": "--title",
+	"owner": "--owner", "same_as": "--same-as", "version": "--if-version", "command": "--key"}
+
+// asTyped names the place of an error as it is typed here. The problem as JSON stays as the server said it.
+func asTyped(err error) error {
+	if e := (*domain.Error)(nil); errors.As(err, &e) && typed[e.Field] != "" {
+		e.Field = typed[e.Field]
+	}
+	return err
 }
 
 // tellReceipt says in words what was recorded, as the timeline now tells it.

@@ -1,0 +1,168 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"plantrail/domain"
+	"plantrail/eventstore"
+	"plantrail/projections/projectionstest"
+)
+
+// BenchmarkServe starts the server on a history of 1,000,000 events in 1,000 plans, made once in the user's cache
+// directory, and reports how long it takes to be ready and what memory it holds when idle.
+func BenchmarkServe(b *testing.B) {
+	dir := millionDir(b)
+	for b.Loop() {
+		began := time.Now()
+		s := serveFor(b, dir)
+		b.ReportMetric(time.Since(began).Seconds(), "ready-s")
+		b.ReportMetric(idleMemory(b, s.cmd.Process.Pid), "idle-MB")
+		_ = s.cmd.Process.Signal(os.Interrupt)
+		<-s.done
+	}
+}
+
+func serveFor(b *testing.B, dir string) *server {
+	b.Helper()
+	s := &server{cmd: exec.Command("plantrail", "--data", dir, "serve", "--listen", "127.0.0.1:0"), done: make(chan error, 1), out: &bytes.Buffer{}}
+	s.cmd.Stdout, s.cmd.Stderr = s.out, s.out
+	if err := s.cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	go func() { s.done <- s.cmd.Wait() }()
+	b.Cleanup(func() { _ = s.cmd.Process.Kill() })
+	eventually(b, 10*time.Minute, func() bool {
+		select {
+		case err := <-s.done:
+			b.Fatalf("the server ended: %v\n%s", err, s.out)
+		default:
+		}
+		at, ok := dataDir(dir).running()
+		if !ok || at.PID != s.cmd.Process.Pid {
+			return false
+		}
+		answer, err := http.Get(at.Address + "/readyz")
+		if err != nil {
+			return false
+		}
+		answer.Body.Close()
+		return answer.StatusCode == http.StatusOK
+	})
+	return s
+}
+
+func eventually(b *testing.B, most time.Duration, there func() bool) {
+	b.Helper()
+	for deadline := time.Now().Add(most); !there(); <-time.After(5 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			b.Fatal("it did not happen in time")
+		}
+	}
+}
+
+// idleMemory is the resident memory in MB once it no longer falls: the smallest of ten seconds.
+func idleMemory(b *testing.B, pid int) float64 {
+	b.Helper()
+	least := 1e9
+	for range 10 {
+		<-time.After(time.Second)
+		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, rest, _ := strings.Cut(string(status), "VmRSS:")
+		var kb float64
+		if _, err := fmt.Sscan(rest, &kb); err != nil {
+			b.Fatal(err)
+		}
+		least = min(least, kb/1024)
+	}
+	return least
+}
+
+// millionDir is a data directory with the history, and read models that have caught up.
+func millionDir(b *testing.B) string {
+	b.Helper()
+	cache, err := os.UserCacheDir()
+	if err != nil {
+		b.Fatal(err)
+	}
+	dir := filepath.Join(cache, "plantrail-bench", "serve-1")
+	if _, err := os.Stat(filepath.Join(dir, "filled")); err == nil {
+		return dir
+	}
+	if err := os.RemoveAll(dir); err != nil {
+		b.Fatal(err)
+	}
+	if out, err := exec.Command("plantrail", "--data", dir, "init").CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	began := time.Now()
+	fillMillion(b, dir)
+	s := serveFor(b, dir) // builds the read models
+	_ = s.cmd.Process.Signal(os.Interrupt)
+	<-s.done
+	b.Logf("made in %s", time.Since(began).Round(time.Second))
+	if err := os.WriteFile(filepath.Join(dir, "filled"), nil, 0o600); err != nil {
+		b.Fatal(err)
+	}
+	return dir
+}
+
+func fillMillion(b *testing.B, dir string) {
+	b.Helper()
+	long := projectionstest.Long{Plans: 1000, Items: 100, Length: 1_000_000}
+	set, err := dataDir(dir).settings()
+	if err != nil {
+		b.Fatal(err)
+	}
+	store, err := eventstore.Open(context.Background(), eventstore.Config{Org: domain.OrgID(set.Org), DataDir: dir})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer store.Close(context.Background())
+	var group sync.WaitGroup
+	plans := make(chan int)
+	for range 8 {
+		group.Go(func() {
+			for n := range plans {
+				fillPlan(b, store, long, n)
+			}
+		})
+	}
+	for n := range long.Plans {
+		plans <- n
+	}
+	close(plans)
+	group.Wait()
+}
+
+// fillPlan records a plan's events in commands of twenty.
+func fillPlan(b *testing.B, store *eventstore.Store, long projectionstest.Long, n int) {
+	var head domain.Head
+	var facts []domain.Fact
+	for p := n + 1; p <= long.Length; p += long.Plans {
+		plan, seq, e := long.What(p)
+		facts = append(facts, domain.Fact{Basis: domain.Basis{Stated: domain.Day(2020, 2, 3)}, Event: e})
+		if len(facts) < 20 && p+long.Plans <= long.Length {
+			continue
+		}
+		done, err := store.Append(context.Background(), head, domain.Change{Plan: plan, Command: domain.CommandID(fmt.Sprint("c-", seq)),
+			Actor: domain.Actor{ID: "p-1", Kind: domain.User, Role: domain.Editor}, Facts: facts})
+		if err != nil {
+			b.Error(err)
+			return
+		}
+		head, facts = done[len(done)-1].Head(), nil
+	}
+}
