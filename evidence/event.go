@@ -1,20 +1,14 @@
 package evidence
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strconv"
-	"unicode/utf8"
 
 	"golang.org/x/mod/sumdb/tlog"
 )
-
-// maxDepth is how deep a leaf's JSON may be nested.
-const maxDepth = 32
 
 // Event is what a proof needs to know of an event's document; all else in it is none of our business.
 type Event struct {
@@ -96,78 +90,4 @@ func when(leaf []byte) string {
 		return ", recorded " + string(m[1]) + ","
 	}
 	return ""
-}
-
-var errNotObject = errors.New("is not one JSON object in UTF-8, nested at most 32 deep, without a name given twice")
-
-// parseObject reads one JSON object strictly. Numbers stay as written (json.Number).
-func parseObject(b []byte) (map[string]any, error) {
-	if !utf8.Valid(b) || depth(b) > maxDepth || !json.Valid(b) {
-		return nil, errNotObject
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.UseNumber()
-	v, err := parseValue(d)
-	object, ok := v.(map[string]any)
-	if err != nil || !ok {
-		return nil, errNotObject
-	}
-	return object, nil
-}
-
-func parseValue(d *json.Decoder) (any, error) {
-	t, err := d.Token()
-	if err != nil {
-		return nil, err
-	}
-	switch t {
-	case json.Delim('{'):
-		object := map[string]any{}
-		for d.More() {
-			k, err := d.Token()
-			if err != nil {
-				return nil, err
-			}
-			if _, twice := object[k.(string)]; twice {
-				return nil, errNotObject
-			}
-			if object[k.(string)], err = parseValue(d); err != nil {
-				return nil, err
-			}
-		}
-		_, err = d.Token()
-		return object, err
-	case json.Delim('['):
-		list := []any{}
-		for d.More() {
-			v, err := parseValue(d)
-			if err != nil {
-				return nil, err
-			}
-			list = append(list, v)
-		}
-		_, err = d.Token()
-		return list, err
-	}
-	return t, nil
-}
-
-// depth is how deep brackets are nested, outside of strings; of bytes that are no JSON it is any number.
-func depth(b []byte) int {
-	most, now, quoted := 0, 0, false
-	for i := 0; i < len(b); i++ {
-		switch c := b[i]; {
-		case quoted && c == '\\':
-			i++
-		case c == '"':
-			quoted = !quoted
-		case quoted:
-		case c == '{' || c == '[':
-			now++
-			most = max(most, now)
-		case c == '}' || c == ']':
-			now--
-		}
-	}
-	return most
 }

@@ -2,6 +2,8 @@ package evidence
 
 import (
 	"bytes"
+	"encoding/json"
+	"reflect"
 	"testing"
 )
 
@@ -84,7 +86,20 @@ func FuzzParseEvent(f *testing.F) {
 			f.Add([]byte(leaf))
 		}
 	}
-	f.Fuzz(func(_ *testing.T, leaf []byte) { _, _ = ParseEvent(leaf) })
+	f.Fuzz(func(t *testing.T, leaf []byte) {
+		_, _ = ParseEvent(leaf)
+		got, err := parseObject(leaf)
+		if err != nil {
+			return
+		}
+		// What we read, the standard library reads alike.
+		d := json.NewDecoder(bytes.NewReader(leaf))
+		d.UseNumber()
+		var want map[string]any
+		if err := d.Decode(&want); err != nil || !reflect.DeepEqual(got, want) {
+			t.Errorf("%q: read as %v, by encoding/json as %v, %v", leaf, got, want, err)
+		}
+	})
 }
 
 // Whatever the bytes: no panic, no great memory, and a verdict that passes only for what could be written again alike.
