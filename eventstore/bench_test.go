@@ -63,8 +63,8 @@ func benchOne(b *testing.B, s *eventstore.Store, words string, replicas int) {
 func benchMany(b *testing.B, s *eventstore.Store, words string, writers int) {
 	var one, many tally
 	for b.Loop() {
-		one.add(run(b, s, words, 1, 250*time.Millisecond))
-		many.add(run(b, s, words, writers, 250*time.Millisecond))
+		one.add(run(b, s, words, 1, 500*time.Millisecond))
+		many.add(run(b, s, words, writers, 500*time.Millisecond))
 	}
 	b.ReportMetric(many.rate(), "appends/s")
 	b.ReportMetric(one.rate(), "one-writer/s")

@@ -57,6 +57,17 @@ func samples() []domain.Event {
 		&domain.PersonLeft{Person: "p-1"},
 		&domain.TokenIssued{Token: "t-1", Person: "p-1", Role: domain.Editor, SHA256: strings.Repeat("cd", 32), Expires: day},
 		&domain.TokenRevoked{Token: "t-1", Reason: "t"},
+		&domain.EvidenceAttached{Evidence: "evidence-01", Item: "item-01", SHA256: strings.Repeat("ab", 32), Size: 1 << 40,
+			MediaType: "application/pdf", Dated: day, Title: "t", File: "t"},
+		&domain.EvidenceWithdrawn{Evidence: "evidence-01", Item: "item-01", Reason: "t"},
+		&domain.ErasureRequested{Of: "019ab3f2-7c11-7e55-9a0b-3f1d5a7c9e21", Entry: 1 << 60, Item: "item-01", Field: "title", Reason: "t"},
+		&domain.ErasureCompleted{Of: "019ab3f2-7c11-7e55-9a0b-3f1d5a7c9e21", Entry: 1 << 60, Item: "item-01", Field: "title",
+			Request: "019ab3f2-7c11-7e55-9a0b-3f1d5a7c9e22"},
+		&domain.HoldSet{Hold: "hold-01", Reason: "t"},
+		&domain.HoldReleased{Hold: "hold-01", Reason: "t"},
+		&domain.BundleIssued{Bundle: "bundle-01", Item: "item-01", HeadSeq: 1 << 60, HeadAt: 1 << 60, Head: "AQID+/8=", For: "t", Reason: "t"},
+		&domain.KeyAdopted{Key: "plantrail/acme+0123abcd+AQID", Replaces: "plantrail/acme+0123abcc+AQIE"},
+		&domain.HistoryRepaired{First: 1, Last: 1 << 60, Source: "tiles", Root: "AQID+/8=", Size: 1 << 60},
 	}
 }
 
