@@ -133,7 +133,11 @@ func (m *Memory) store(head domain.Head, c domain.Change) ([]domain.Recorded, er
 		m.add(c, f, i+1, at)
 	}
 	m.digests[key(c.Plan, c.Command)] = c.Digest
-	return slices.Clone(m.events[first:]), nil
+	got := slices.Clone(m.events[first:])
+	for i := range got {
+		got[i].Event = bare(got[i].Event) // the caller's own, to do with as it likes
+	}
+	return got, nil
 }
 
 func (m *Memory) add(c domain.Change, f domain.Fact, part int, at time.Time) {
