@@ -146,6 +146,38 @@ func TestScriptAlone(t *testing.T) {
 	}
 }
 
+// What the script lacks must not look like a forgery.
+func TestScriptSaysWhatItLacks(t *testing.T) {
+	_, b, _ := sample(t, 2)
+	python, err := exec.LookPath("python3")
+	must(t, err)
+	shell, err := exec.LookPath("sh")
+	must(t, err)
+	if real, err := exec.Command(python, "-c", "import sys; print(sys.executable)").Output(); err == nil {
+		python = strings.TrimSpace(string(real)) // not a wrapper that needs more of the PATH
+	}
+	dir := t.TempDir()
+	must(t, os.WriteFile(filepath.Join(dir, "b.zip"), write(t, b), 0o600))
+	must(t, os.WriteFile(filepath.Join(dir, "verify.sh"), Script, 0o600))
+	run := func(want string) {
+		t.Helper()
+		cmd := exec.Command(shell, "verify.sh", "b.zip")
+		cmd.Dir, cmd.Env = dir, []string{"PATH=" + filepath.Join(dir, "bin")}
+		out, _ := cmd.CombinedOutput()
+		if cmd.ProcessState.ExitCode() != 2 || !strings.Contains(string(out), want) {
+			t.Errorf("exit %d, want 2 and %q:\n%s", cmd.ProcessState.ExitCode(), want, out)
+		}
+	}
+	must(t, os.Mkdir(filepath.Join(dir, "bin"), 0o700))
+	run("needs python3")
+	must(t, os.Symlink(python, filepath.Join(dir, "bin", "python3")))
+	run("needs openssl")
+	for _, answer := range []string{"0", "1"} { // one that finds everything right, one that can do nothing
+		must(t, os.WriteFile(filepath.Join(dir, "bin", "openssl"), []byte("#!"+shell+"\nexit "+answer+"\n"), 0o700))
+		run("can't check Ed25519")
+	}
+}
+
 // sameAsScript compares our verdicts with the script's, word for word.
 func sameAsScript(t *testing.T, trusted []string, bundles ...[]byte) {
 	t.Helper()

@@ -108,6 +108,15 @@
 // Version 2 would say "version": 2 and might have zip64 or other signatures; a reader of version 1 refuses it by that
 // number and says so.
 //
+// # Issuing one
+//
+// Make the report, timeline and documents, which must not depend on the clock; [Seal] them. Where the plan's last event
+// already is an issuing one with that seal, for the event before it, take that: so the same bundle can be had again, to the
+// byte. Otherwise append one, on condition that the plan still ends where the report says ([NewHead]). Take the first checkpoint that covers it, which
+// the log keeps anyway; [Bundle.Prove], [Bundle.Write], then [Verify] what was written. A crash after the append leaves an
+// issuing event without a bundle, and issuing again finds it. The report can print an earlier checkpoint, not the one that
+// covers its own seal.
+//
 // # Checks
 //
 // In this order, the first that fails being the verdict:

@@ -215,8 +215,9 @@ func (v *verification) completeness() (string, error) {
 		return nil
 	})
 	v.verdict.Last = chain.Seq()
-	return fmt.Sprintf("events 1 to %d follow each other, and the log says at index %d that there were no more; it had %d events after that",
-		chain.Seq(), v.verdict.HeadIndex, v.verdict.Checkpoint.Size-1-v.verdict.HeadIndex), err
+	later := v.verdict.Checkpoint.Size - 1 - v.verdict.HeadIndex
+	return fmt.Sprintf("events 1 to %d follow each other, and %s%s says that there were no more; the log went on from there with %d events of any plan",
+		chain.Seq(), headSlot.name, when(v.c.read(headSlot.leaf)), later), err
 }
 
 func (v *verification) disclosures() (string, error) {

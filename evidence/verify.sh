@@ -629,8 +629,8 @@ class Verification:
 
         self.each(one)
         later = self.checkpoint["size"] - 1 - self.head_index
-        return ("events 1 to %d follow each other, and the log says at index %d that there were no more; it had %d events after that"
-                % (last, self.head_index, later))
+        return ("events 1 to %d follow each other, and the issuing event%s says that there were no more; the log went on from there with %d events of any plan"
+                % (last, when(self.c.read("head.json")), later))
 
     def head(self, e, index, at):
         if e["type"] != HEAD_TYPE:
