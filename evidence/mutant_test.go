@@ -248,18 +248,21 @@ func TestScriptGivesTheSameVerdictOnRandomMutants(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed, 0))
 	mutants := make([][]byte, n)
 	for i := range mutants {
-		mutants[i] = mutate(t, r, data)
+		mutants[i] = data
+		for bytes.Equal(mutants[i], data) {
+			mutants[i] = mutate(t, r, data)
+		}
 	}
 	checks := map[string]int{}
 	for i, m := range mutants {
 		v := verifyBytes(m, vkey)
-		if v.OK() && !bytes.Equal(m, data) && !harmless(t, m, data) {
+		if v.OK() && !harmless(t, m, data) {
 			t.Errorf("mutant %d (seed %d) passes:\n%s", i, seed, v)
 		}
 		if f := v.Failure(); f != nil {
 			checks[f.Name]++
 		} else {
-			checks["none"]++
+			checks["none, fewer texts"]++
 		}
 	}
 	t.Logf("refused at: %v", checks)
