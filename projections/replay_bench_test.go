@@ -49,6 +49,8 @@ func BenchmarkReplay(b *testing.B) {
 			cfg.Init = false
 			raw := rawRate(b, cfg, long.Length)
 			store := eventstoretest.OpenWith(b, cfg)
+			events, texts := sourceRates(b, stored{store}, long.Length)
+			cpu := cpuTime(b)
 			b.ResetTimer()
 			for b.Loop() {
 				if err := open(b, nil).Rebuild(b.Context(), stored{store}, nil); err != nil {
@@ -57,10 +59,38 @@ func BenchmarkReplay(b *testing.B) {
 			}
 			rate := float64(long.Length*b.N) / b.Elapsed().Seconds()
 			b.ReportMetric(rate, "events/s")
+			b.ReportMetric(float64((cpuTime(b)-cpu).Microseconds())/float64(long.Length*b.N), "cpu-µs/event")
 			b.ReportMetric(raw, "raw/s")
+			b.ReportMetric(events, "source-events/s")
+			if !long.Bare {
+				b.ReportMetric(texts, "source-texts/s")
+			}
 			b.ReportMetric(rate/raw, "of-raw")
 		})
 	}
+}
+
+// sourceRates is what the journal gives a second of either stream when nothing is done with it but decoding.
+func sourceRates(b *testing.B, src projections.Source, length int) (events, texts float64) {
+	began := time.Now()
+	for _, err := range src.Events(b.Context(), 0, false) {
+		if err != nil {
+			b.Fatal(err)
+		}
+	}
+	events = float64(length) / time.Since(began).Seconds()
+	tail, err := src.Tail(b.Context())
+	if err != nil {
+		b.Fatal(err)
+	}
+	began = time.Now()
+	for _, err := range src.Texts(b.Context(), 0, tail.Texts) {
+		if err != nil {
+			b.Fatal(err)
+		}
+		texts++
+	}
+	return events, texts / time.Since(began).Seconds()
 }
 
 // fill records a long history, one writer a plan, so that commands are grouped.

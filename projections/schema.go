@@ -57,7 +57,7 @@ CREATE TABLE timeline (            -- one row an event that counts
   behalf    TEXT    NOT NULL,
   authority TEXT,                  -- JSON
   command   TEXT    NOT NULL,
-  lookup    INTEGER NOT NULL,      -- 64 bits of a hash of plan and command: a third of the index that their text would need
+  lookup    INTEGER NOT NULL,      -- 64 bits of a hash of plan and command: a far smaller index than their text would need
   texts     INTEGER NOT NULL,      -- how many texts the event came with
   data      TEXT    NOT NULL,      -- JSON without texts
   leaf      BLOB    NOT NULL,
@@ -139,8 +139,8 @@ END;
 INSERT INTO progress (id, position, leaf, texts, events) VALUES (1, 0, x'', 0, 0);
 `
 
-// indexes are those of the timeline, on which nothing that is written depends. A rebuild makes them at its end, by sorting,
-// in a tenth of the time that keeping them up row by row takes.
+// indexes are those of the timeline, on which nothing that is written depends. A rebuild makes them at its end, by sorting:
+// without them 200,000 events took 3.4 s to project, with them 10 s.
 //
 // There is none by the time of recording: times never go back within a plan, so the index by number serves (see
 // snapshot.position).

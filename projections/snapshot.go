@@ -123,7 +123,7 @@ func noPlan(plan domain.PlanID) error {
 	return domain.Errorf(domain.NotFound, "plan", "there is no plan %s", plan).WithHint("`plantrail show` lists the plans")
 }
 
-// positions is a list for "IN (SELECT value FROM json_each(?))": one argument, however long.
+// jsonList is a list for "IN (SELECT value FROM json_each(?))": one argument, however long.
 func jsonList[T any](all []T) string {
 	b, _ := json.Marshal(all) // strings and numbers always marshal
 	return string(b)
