@@ -43,7 +43,7 @@ func BytesFile(name string, data []byte) File {
 type Bundle struct {
 	Source     string  // the plan, as the CloudEvents source of its events
 	Events     []Entry // all of them, from planseq 1
-	Head       Entry   // the event of type HeadType that issues the bundle
+	Head       Entry   // the event of type HeadType that issues the bundle: the plan's next after Events
 	Related    []Entry // events of other histories that belong to the tale: who a person is
 	Checkpoint []byte  // signed; covers Head; all Paths lead to it
 	Keys       []string

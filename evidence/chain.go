@@ -1,6 +1,7 @@
 package evidence
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -49,17 +50,17 @@ func (c *Chain) Add(e Event, leaf tlog.Hash, index int64) error {
 	return nil
 }
 
-// Head is what the issuing event states of the plan: data.head of an event of type [HeadType].
+// Head is what the issuing event states of the plan's end. Its JSON is part of that event's data.
 type Head struct {
-	Source   string `json:"source"`   // the plan
-	PlanSeq  string `json:"planseq"`  // its last event, 20 digits
-	Leaf     string `json:"leaf"`     // that event's leaf hash, base64
+	Seq      int64  `json:"head_seq"` // number of the plan's last event
+	At       int64  `json:"head_at"`  // its position in the history: its index in the log, and one
+	Leaf     string `json:"head"`     // its leaf hash, base64
 	Contents string `json:"contents"` // what Seal gives for the bundle's files
 }
 
-// NewHead states a plan's end, for the event that issues its bundle.
-func NewHead(source string, seq int64, leaf tlog.Hash, contents string) Head {
-	return Head{source, formatSeq(seq), leaf.String(), contents}
+// NewHead states a plan's end, for the event that issues its bundle. index is the last event's place in the log.
+func NewHead(seq, index int64, leaf tlog.Hash, contents string) Head {
+	return Head{seq, index + 1, leaf.String(), contents}
 }
 
 // ParseHead reads the statement out of the issuing event.
@@ -67,32 +68,34 @@ func ParseHead(e Event) (Head, error) {
 	if e.Type != HeadType {
 		return Head{}, errors.New("does not issue a bundle: it is an event of another type")
 	}
+	seq, _ := e.Data["head_seq"].(json.Number)
+	at, _ := e.Data["head_at"].(json.Number)
 	var h Head
-	data, _ := e.Data["head"].(map[string]any)
-	for name, to := range map[string]*string{"source": &h.Source, "planseq": &h.PlanSeq, "leaf": &h.Leaf, "contents": &h.Contents} {
-		var ok bool
-		if *to, ok = data[name].(string); !ok {
-			return Head{}, errors.New("does not state where the plan ends")
-		}
+	var ok [4]bool
+	h.Seq, ok[0] = parseSize(string(seq))
+	h.At, ok[1] = parseSize(string(at))
+	h.Leaf, ok[2] = e.Data["head"].(string)
+	h.Contents, ok[3] = e.Data["contents"].(string)
+	if ok != [4]bool{true, true, true, true} {
+		return Head{}, errors.New("does not state where the plan ends and what the bundle holds")
 	}
 	return h, nil
 }
 
-// CheckHead proves that no event is missing at the end: the issuing event, itself in the log at index, names the chain's
-// last event as the plan's last. When it lies in the plan's own history, as it best does, it must also be the very next there.
+// CheckHead proves that no event is missing at the end: the issuing event is the plan's very next after the chain's last,
+// and names that as the last.
 func (c *Chain) CheckHead(e Event, h Head, index int64) error {
-	stated := Event{PlanSeq: h.PlanSeq}
 	switch {
-	case h.Source != c.Source:
-		return fmt.Errorf("states the end of %s, not of %s", printable(h.Source), c.Source)
-	case stated.Seq() != c.seq:
-		return fmt.Errorf("states that the plan ends with event %s, these end with event %d: events are missing at the end, or the statement is of another day", plainSeq(stated), c.seq)
-	case h.Leaf != c.head.String():
+	case e.Source != c.Source:
+		return fmt.Errorf("is of %s, not of %s", printable(e.Source), c.Source)
+	case h.Seq != c.seq:
+		return fmt.Errorf("states that the plan ends with event %d, these end with event %d: events are missing at the end, or the statement is of another day", h.Seq, c.seq)
+	case h.Leaf != c.head.String() || h.At != c.index+1:
 		return fmt.Errorf("states another last event than event %d", c.seq)
+	case e.Seq() != c.seq+1 || e.Prev == nil || *e.Prev != c.head:
+		return fmt.Errorf("does not follow event %d", c.seq)
 	case index <= c.index:
 		return fmt.Errorf("lies before event %d in the log", c.seq)
-	case e.Source == c.Source && (e.Seq() != c.seq+1 || e.Prev == nil || *e.Prev != c.head):
-		return fmt.Errorf("does not follow event %d", c.seq)
 	}
 	return nil
 }

@@ -50,12 +50,12 @@
 // Of the members of the document: source (names the plan: /orgs/acme/plans/sdp), type, planseq (20 digits: the event's
 // number in its plan, from 1, without a gap), prev (leaf hash of the plan's event before, in base64; not on the first), data. An
 // event that records a document has its SHA-256 in hex in data.sha256 and its size in data.size. The event that issues a
-// bundle has the type plantrail.bundle-issued.v1 and states where the plan ended:
+// bundle has the type plantrail.bundle-issued.v1, is the plan's next, and states what was the last before it: its
+// number, its position in the history (index in the log and one), its leaf hash; and the seal of the bundle's files:
 //
-//	"data":{"head":{"source":"/orgs/acme/plans/sdp","planseq":"00000000000000000042","leaf":"<leaf hash of event 42>","contents":"<seal>"}}
+//	"data":{"head_seq":42,"head_at":1234,"head":"<leaf hash of event 42>","contents":"<seal>"}
 //
-// It best lies in the plan's own history, as event 43, because then prev binds it; it may lie in another one of the same
-// log. The seal is the base64 of SHA-256 over one line for each file of the bundle that is not a leaf or fits into one
+// The seal is the base64 of SHA-256 over one line for each file of the bundle that is not a leaf or fits into one
 // (report.html, timeline.csv, timeline.json, verify.sh, files/...), in the order of names:
 //
 //	<SHA-256 in hex> <size> <name>

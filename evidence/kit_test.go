@@ -163,11 +163,20 @@ func sample(t testing.TB, n int) (*history, *Bundle, string) {
 // issue appends the event that states where the bundle's plan ends.
 func (h *history) issue(b *Bundle) {
 	h.t.Helper()
+	b.Head = h.add(b.Source, HeadType, statement(h.t, b, len(b.Events)))
+}
+
+// statement is the data of an issuing event after the first n events.
+func statement(t testing.TB, b *Bundle, n int) map[string]any {
+	t.Helper()
 	contents, err := Seal(b.Files)
-	must(h.t, err)
-	last := b.Events[len(b.Events)-1]
-	head := NewHead(b.Source, int64(len(b.Events)), LeafHash(last.Leaf), contents)
-	b.Head = h.add(b.Source, HeadType, map[string]any{"head": head})
+	must(t, err)
+	last := b.Events[n-1]
+	encoded, err := json.Marshal(NewHead(int64(n), last.Index, LeafHash(last.Leaf), contents))
+	must(t, err)
+	var data map[string]any
+	must(t, json.Unmarshal(encoded, &data))
+	return data
 }
 
 // sign makes the checkpoint of all there is, and the proofs for it.

@@ -218,12 +218,13 @@ func resigned(t *testing.T, s note.Signer, vkey string) []byte {
 	return write(t, b)
 }
 
-// oldHead is a bundle whose statement was true before its last event.
+// oldHead shows a plan's events up to now with the true statement of an earlier day.
 func oldHead(t *testing.T, vkey string) []byte {
-	h, b, _ := sample(t, 7)
-	contents, err := Seal(b.Files)
-	must(t, err)
-	b.Head = h.add("/orgs/acme/log", HeadType, map[string]any{"head": NewHead(b.Source, 6, LeafHash(b.Events[5].Leaf), contents)})
+	h, b, _ := sample(t, 6)
+	first := b.Head
+	b.Events = append(b.Events, first)
+	h.issue(b)
+	b.Head = first
 	s, _ := newKey(t, 7)
 	h.sign(b, s, vkey)
 	return write(t, b)

@@ -51,50 +51,45 @@ func TestBrokenStatementsAreToldAlike(t *testing.T) {
 	var bundles [][]byte
 	plan := planSource("sdp-2019-20")
 	for name, c := range map[string]struct {
-		says   string
-		change func(h *history, b *Bundle, good Head)
+		says        string
+		source, typ string
+		change      func(data map[string]any)
 	}{
-		"another type": {"does not issue a bundle", func(h *history, b *Bundle, good Head) {
-			b.Head = h.add("/orgs/acme/log", "plantrail.bundle-issued.v2", map[string]any{"head": good})
-		}},
-		"no head": {"does not state where the plan ends", func(h *history, b *Bundle, _ Head) {
-			b.Head = h.add("/orgs/acme/log", HeadType, nil)
-		}},
-		"a number for a text": {"does not state where the plan ends", func(h *history, b *Bundle, _ Head) {
-			b.Head = h.add("/orgs/acme/log", HeadType, map[string]any{"head": map[string]any{"source": plan, "planseq": 1, "leaf": "", "contents": ""}})
-		}},
-		"another plan": {"states the end of /orgs/acme/plans/other", func(h *history, b *Bundle, good Head) {
-			good.Source = planSource("other")
-			b.Head = h.add("/orgs/acme/log", HeadType, map[string]any{"head": good})
-		}},
-		"another leaf": {"states another last event than event 3", func(h *history, b *Bundle, good Head) {
-			good.Leaf = LeafHash(nil).String()
-			b.Head = h.add("/orgs/acme/log", HeadType, map[string]any{"head": good})
-		}},
-		"no number": {"ends with event ?, these end with event 3", func(h *history, b *Bundle, good Head) {
-			good.PlanSeq = "3"
-			b.Head = h.add("/orgs/acme/log", HeadType, map[string]any{"head": good})
-		}},
-		"not the next": {"does not follow event 3", func(h *history, b *Bundle, good Head) {
-			b.Head = h.add(plan, HeadType, map[string]any{"head": good})
-		}},
-		"another seal": {"not the one that the issuing event seals", func(h *history, b *Bundle, good Head) {
-			good.Contents = ""
-			b.Head = h.add("/orgs/acme/log", HeadType, map[string]any{"head": good})
-		}},
+		"another type":        {"does not issue a bundle", plan, "plantrail.bundle-issued.v2", func(map[string]any) {}},
+		"another plan":        {"is of /orgs/acme/plans/other, not of", planSource("other"), HeadType, func(map[string]any) {}},
+		"no head":             {"does not state where the plan ends", plan, HeadType, func(d map[string]any) { delete(d, "head") }},
+		"no seal":             {"does not state where the plan ends", plan, HeadType, func(d map[string]any) { delete(d, "contents") }},
+		"a text for a number": {"does not state where the plan ends", plan, HeadType, func(d map[string]any) { d["head_seq"] = "3" }},
+		"a number for a text": {"does not state where the plan ends", plan, HeadType, func(d map[string]any) { d["head"] = 3 }},
+		"half a number":       {"does not state where the plan ends", plan, HeadType, func(d map[string]any) { d["head_at"] = 3.5 }},
+		"a huge number":       {"does not state where the plan ends", plan, HeadType, func(d map[string]any) { d["head_at"] = uint64(1<<64 - 1) }},
+		"another number":      {"ends with event 2, these end with event 3", plan, HeadType, func(d map[string]any) { d["head_seq"] = 2 }},
+		"another leaf":        {"states another last event than event 3", plan, HeadType, func(d map[string]any) { d["head"] = "" }},
+		"another place":       {"states another last event than event 3", plan, HeadType, func(d map[string]any) { d["head_at"] = 1 }},
+		"another seal":        {"not the one that the issuing event seals", plan, HeadType, func(d map[string]any) { d["contents"] = "" }},
 	} {
 		h, b, _ := sample(t, 3)
-		contents, err := Seal(b.Files)
-		must(t, err)
-		c.change(h, b, NewHead(plan, 3, LeafHash(b.Events[2].Leaf), contents))
+		h.t = t
+		*h.chains[plan] = chainEnd{3, LeafHash(b.Events[2].Leaf)} // as if nothing had been issued
+		data := statement(t, b, 3)
+		c.change(data)
+		b.Head = h.add(c.source, c.typ, data)
 		h.sign(b, signer, vkey)
-		data := write(t, b)
-		if v := verifyBytes(data, vkey); v.OK() || !strings.Contains(v.Failure().Detail, c.says) {
+		bundle := write(t, b)
+		if v := verifyBytes(bundle, vkey); v.OK() || !strings.Contains(v.Failure().Detail, c.says) {
 			t.Errorf("%s: want %s, got\n%s", name, c.says, v)
 		}
-		bundles = append(bundles, data)
+		bundles = append(bundles, bundle)
 	}
-	sameAsScript(t, []string{vkey}, bundles...)
+	h, b, _ := sample(t, 3)
+	late := h.add(plan, HeadType, statement(t, b, 3)) // number 5: something came between
+	b.Head = late
+	h.sign(b, signer, vkey)
+	data := write(t, b)
+	if v := verifyBytes(data, vkey); v.OK() || !strings.Contains(v.Failure().Detail, "does not follow event 3") {
+		t.Errorf("\n%s", v)
+	}
+	sameAsScript(t, []string{vkey}, append(bundles, data)...)
 }
 
 func TestOddTextsAreToldAlike(t *testing.T) {

@@ -635,22 +635,23 @@ class Verification:
     def head(self, e, index, at):
         if e["type"] != HEAD_TYPE:
             raise Refused("does not issue a bundle: it is an event of another type")
-        h = e["data"].get("head")
-        for k in ("source", "planseq", "leaf", "contents"):
-            if not isinstance(h, dict) or not isinstance(h.get(k), str) or isinstance(h.get(k), Number):
-                raise Refused("does not state where the plan ends")
-        self.contents, self.head_index = h["contents"], index
-        if h["source"] != self.m["source"]:
-            raise Refused("states the end of %s, not of %s" % (printable(h["source"]), self.m["source"]))
-        if seq(h["planseq"]) != at["seq"]:
-            raise Refused("states that the plan ends with event %s, these end with event %d: events are missing at the end, or the statement is of another day"
-                          % (plain_seq(h["planseq"]), at["seq"]))
-        if h["leaf"] != b64(at["head"]):
+        d = e["data"]
+        numbers = [parse_size(d.get(k)) if isinstance(d.get(k), Number) else None for k in ("head_seq", "head_at")]
+        texts = [d.get(k) if isinstance(d.get(k), str) and not isinstance(d.get(k), Number) else None for k in ("head", "contents")]
+        if None in numbers + texts:
+            raise Refused("does not state where the plan ends and what the bundle holds")
+        self.contents, self.head_index = texts[1], index
+        if e["source"] != self.m["source"]:
+            raise Refused("is of %s, not of %s" % (printable(e["source"]), self.m["source"]))
+        if numbers[0] != at["seq"]:
+            raise Refused("states that the plan ends with event %d, these end with event %d: events are missing at the end, or the statement is of another day"
+                          % (numbers[0], at["seq"]))
+        if texts[0] != b64(at["head"]) or numbers[1] != at["index"] + 1:
             raise Refused("states another last event than event %d" % at["seq"])
+        if seq(e["planseq"]) != at["seq"] + 1 or e["prev"] != at["head"]:
+            raise Refused("does not follow event %d" % at["seq"])
         if index <= at["index"]:
             raise Refused("lies before event %d in the log" % at["seq"])
-        if e["source"] == self.m["source"] and (seq(e["planseq"]) != at["seq"] + 1 or e["prev"] != at["head"]):
-            raise Refused("does not follow event %d" % at["seq"])
 
     def disclosures(self):
         count = {"shown": 0, "all": 0}
