@@ -230,8 +230,10 @@ type IssueBundle struct {
 	Basis
 	Bundle BundleID `json:"bundle,omitempty"`
 	Item   ItemID   `json:"item,omitempty" doc:"left out: the whole plan"`
-	For    Text     `json:"for,omitempty" doc:"who takes it" maxLength:"65536"`
-	Reason Text     `json:"reason" doc:"why it is taken" maxLength:"65536"`
+	// Contents seals the files that go with the events; the server makes it.
+	Contents string `json:"contents"`
+	For      Text   `json:"for,omitempty" doc:"who takes it" maxLength:"65536"`
+	Reason   Text   `json:"reason" doc:"why it is taken" maxLength:"65536"`
 }
 
 // AdoptKey makes a key the one that signs checkpoints from now on, in the history [Log].

@@ -134,8 +134,8 @@ func (c IssueBundle) decide(h *History) ([]Event, error) {
 		_, err = p.find("item", c.Item)
 	}
 	return one(&BundleIssued{Bundle: c.Bundle, Item: c.Item, HeadSeq: h.head.PlanSeq, HeadAt: h.head.Position,
-		Head: base64.StdEncoding.EncodeToString(h.head.Leaf[:]), For: c.For, Reason: c.Reason},
-		first(err, needText("reason", c.Reason, "say why the bundle is taken")))
+		Head: base64.StdEncoding.EncodeToString(h.head.Leaf[:]), Contents: c.Contents,
+		For: c.For, Reason: c.Reason}, first(err, checkASCII("contents", c.Contents), needText("reason", c.Reason, "say why the bundle is taken")))
 }
 
 func (c AdoptKey) decide(h *History) ([]Event, error) {

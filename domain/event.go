@@ -261,8 +261,10 @@ type BundleIssued struct {
 	HeadSeq uint64   `json:"head_seq"`       // the plan's version that the bundle shows
 	HeadAt  Position `json:"head_at"`        // and the position of that event
 	Head    string   `json:"head"`           // and its leaf hash, base64
-	For     Text     `json:"for,omitempty"`  // who took it, as told
-	Reason  Text     `json:"reason,omitempty"`
+	// Contents seals what was handed over beside the events, as package evidence states it.
+	Contents string `json:"contents,omitempty"`
+	For      Text   `json:"for,omitempty"` // who took it, as told
+	Reason   Text   `json:"reason,omitempty"`
 }
 
 // KeyAdopted says from which position on checkpoints are signed with a key; earlier keys keep verifying what they signed.
