@@ -96,8 +96,16 @@ func TestCityOfLondonAroundTheTable(t *testing.T) {
 	if len(p.Needs) != 1 || !strings.HasPrefix(p.Needs[0], "--meeting-date") || !p.MeetingDate.IsZero() {
 		t.Errorf("needs %q, want the meeting's date alone", p.Needs)
 	}
-	if len(p.Offers) != 1 || p.Offers[0].ID != "due:2" || p.Offers[0].Date != domain.Month(2020, time.March) || p.Offers[0].Accepted {
-		t.Errorf("offers %+v, want March 2020 for row 2", p.Offers)
+	if len(p.Offers) != 4 || p.Offers[0].ID != "due:2" || p.Offers[0].Date != domain.Month(2020, time.March) || p.Offers[0].Accepted {
+		t.Errorf("offers %+v, want March 2020 for row 2 and three more", p.Offers)
+	}
+	asks := [][3]string{{"report:4", "", "Virtual School Head taking action forward and can report to next Sub-Committee meeting"},
+		{"request:5", "Chairman", "Chairman noted the need to offer these packs in other languages, and to consider if we can use audiobooks/podcasts for those who cannot read"},
+		{"report:12", "", "Further update to be provided at next meeting."}}
+	for i, want := range asks {
+		if o := p.Offers[1:][i]; o.ID != want[0] || o.AskedBy != want[1] || o.Words != want[2] || o.Accepted {
+			t.Errorf("offer %+v, want %q", o, want)
+		}
 	}
 	want := []Resolution{{"line 32", "RESOLVED, that – the report be received and its contents noted."}}
 	if diff := cmp.Diff(want, p.Resolutions); diff != "" {

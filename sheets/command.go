@@ -56,11 +56,11 @@ func (p *Proposal) ready() error {
 // steps are the commands of the paper in the order in which it reads: row by row, then what the meeting resolved.
 // A reason that points to a row further down waits until that row is there.
 func (p *Proposal) steps() []domain.Command {
-	steps := []domain.Command{domain.OpenPlan{Title: domain.Text(p.Title), Scheme: p.Scheme}}
+	steps := []domain.Command{p.opens()}
 	var later []domain.Command
 	for i := range p.Rows {
 		r := &p.Rows[i]
-		steps = append(steps, domain.AddItem{Item: r.Item, Ref: r.Ref, Title: domain.Text(r.Title), Owner: domain.Text(r.Owner), Due: r.Due})
+		steps = append(steps, domain.AddItem{Basis: domain.Basis{Stated: r.Stated}, Item: r.Item, Level: r.Level, Parent: r.Parent, Ref: r.Ref, Title: domain.Text(r.Title), Owner: domain.Text(r.Owner), Due: r.Due})
 		if !r.DueNow.IsZero() {
 			steps = append(steps, domain.SetDue{Item: r.Item, Due: r.DueNow, Reason: domain.Text(r.DueReason)})
 		}
@@ -72,6 +72,9 @@ func (p *Proposal) steps() []domain.Command {
 		for _, words := range r.Progress {
 			steps = append(steps, domain.ReportProgress{Item: r.Item, Progress: domain.Text(words)})
 		}
+		for _, q := range r.Requests {
+			steps = append(steps, domain.MakeRequest{Item: r.Item, Words: domain.Text(q.Words), AskedBy: domain.Text(q.AskedBy)})
+		}
 		if r.Result != "" {
 			steps = append(steps, domain.RecordOutcome{Item: r.Item, Result: r.Result, Outcome: domain.Text(r.Outcome)})
 		}
@@ -81,12 +84,34 @@ func (p *Proposal) steps() []domain.Command {
 
 // ratings are the row's rating as received and the changes that it reports. Its words are the justification of both.
 func (p *Proposal) ratings(r *Row) []domain.Command {
+	steps := p.more(r)
 	if r.Rating.Value == "" {
-		return nil
+		return steps
 	}
-	steps := []domain.Command{domain.Rate{Item: r.Item, To: r.Rating.Value, Justification: domain.Text(r.Reason), SameAs: r.SameAs, Owed: p.owed(r)}}
+	steps = append([]domain.Command{domain.Rate{Item: r.Item, To: r.Rating.Value, Justification: domain.Text(r.Reason), SameAs: r.SameAs, Owed: p.owed(r)}}, steps...)
 	for _, c := range r.Changes {
 		steps = append(steps, domain.Rate{Item: r.Item, To: c.To, Justification: domain.Text(c.Words)})
+	}
+	return steps
+}
+
+// opens is the plan with the levels and dimensions that its paper names.
+func (p *Proposal) opens() domain.OpenPlan {
+	c := domain.OpenPlan{Title: domain.Text(p.Title), Levels: p.Levels, Dimensions: p.Dimensions}
+	if len(c.Dimensions) == 0 {
+		c.Scheme = p.Scheme
+	}
+	return c
+}
+
+// more are the row's ratings in further dimensions. The paper gives its reason for the first: here it is owed.
+func (p *Proposal) more(r *Row) []domain.Command {
+	var steps []domain.Command
+	scheme, _ := domain.Preset(p.Scheme)
+	for _, m := range r.More {
+		if v, ok := scheme.Value(m.Value); ok {
+			steps = append(steps, domain.Rate{Item: r.Item, Dimension: m.Dimension, To: m.Value, Owed: v.Meaning.NeedsReason()})
+		}
 	}
 	return steps
 }

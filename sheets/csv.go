@@ -85,7 +85,7 @@ func readCSV(text string, sep rune) (grid, error) {
 		var r row
 		for i, field := range record {
 			line, _ := in.FieldPos(i)
-			r.cells = append(r.cells, cell{field, line})
+			r.cells = append(r.cells, cell{text: field, line: line})
 		}
 		if r.empty() {
 			continue // spreadsheets save dozens of them
@@ -130,7 +130,7 @@ func checkWidth(text string, sep rune) error {
 			}
 		case rune(c) == sep && !quoted:
 			if n++; n > MaxColumns {
-				return tooManyColumns(line, n)
+				return tooManyColumns(place(line), n)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package sheets
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"plantrail/domain"
@@ -47,9 +48,16 @@ func (t *table) fold(g grid, v vocabulary) error {
 	if err != nil {
 		return t.foldAnnounced(g, s, v, err)
 	}
-	names := s.cells[h.from:h.to]
+	names := slices.Clone(s.cells[h.from:h.to])
+	if g.format == "text-lines" && !s.whole(h) {
+		names = joinLines(names)
+		h.width -= h.to - h.from - len(names)
+	}
+	if h.from > 0 && g.format == "text-lines" {
+		h.from -= joinAbove(&names[0], s.cells[h.from-1])
+	}
 	for range h.lost {
-		names = append([]cell{{"", s.cells[h.from].line}}, names...)
+		names = append([]cell{{line: s.cells[h.from].line}}, names...)
 	}
 	t.columns = v.named(names)
 	if len(t.columns) < h.width { // announced, but not named
@@ -59,9 +67,39 @@ func (t *table) fold(g grid, v vocabulary) error {
 		return err
 	}
 	t.unread = append(t.unread, s.cells[:h.from]...)
+	if !s.whole(h) && t.numberedRows(s, h, names) {
+		return nil
+	}
 	t.body(s, h)
 	t.aligned(v)
 	return nil
+}
+
+// joinLines makes names whole that go over two lines: "Date of", "Meeting".
+func joinLines(names []cell) []cell {
+	var out []cell
+	for _, n := range names {
+		if len(out) > 0 {
+			before := &out[len(out)-1]
+			words := nameWords(before.text)
+			if len(words) > 0 && contains("of for by to", words[len(words)-1]) && known(before.text+"\n"+n.text) {
+				before.text += "\n" + n.text
+				continue
+			}
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+// joinAbove makes the first name of a header whole whose first line was cut off.
+func joinAbove(name *cell, above cell) int {
+	whole := above.text + "\n" + name.text
+	if above.line != name.line-1 || known(above.text) || !known(whole) || len(nameWords(whole)) > 4 {
+		return 0
+	}
+	*name = cell{text: whole, line: above.line}
+	return 1
 }
 
 // aligned doubts rows that do not fit their columns: then they are of another width than the header seems to say.

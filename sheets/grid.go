@@ -21,10 +21,17 @@ const (
 
 // grid is what a reader of a format found, in the order of the document.
 type grid struct {
-	format string
-	loose  bool // each row is one cell: the format tells cells but not where rows end
-	rows   []row
+	format   string
+	loose    bool // each row is one cell: the format tells cells but not where rows end
+	rows     []row
+	bare     bool              // the table has no header: the cells tell their column
+	levels   []domain.Level    // the levels that its rows name, from the top
+	legend   map[string]legend // what the colours behind cells mean, as a key in the file says
+	problems []Problem         // what the reader itself found
 }
+
+// legend is what a colour means, and where a key says so.
+type legend struct{ key, words, place string }
 
 // kind says what a row of a grid is.
 type kind int
@@ -33,6 +40,8 @@ const (
 	isCells kind = iota // cells of a table
 	isProse             // a line of text outside a table
 	isCut               // here stood something that was taken out: cells above and below don't belong together
+	isGroup             // a heading within a table: it stands over the rows below it
+	isEnd               // here one table of a document ends
 )
 
 // row is one row of a grid; it has at least one cell.
@@ -41,13 +50,23 @@ type row struct {
 	cells []cell
 }
 
-// cell is a text and where it begins. A later format adds its sheet and column here, and to place.
+// cell is a text and where it begins. Line orders the cells of a file: in text it is the line, else a running number.
 type cell struct {
-	text string
-	line int
+	text  string
+	line  int
+	at    string // place of a cell of a format without lines: "sheet Plan, cell C7"
+	fill  string // colour behind the text, RRGGBB; empty when there is none
+	span  int    // columns that it covers, if it is more than one
+	above bool   // the lower part of a merged cell: its text stands above
+	lost  string // why the cell can't be read, if it can't: an error value, say
 }
 
-func (c cell) place() string { return place(c.line) }
+func (c cell) place() string {
+	if c.at != "" {
+		return c.at
+	}
+	return place(c.line)
+}
 
 func place(line int) string { return fmt.Sprintf("line %d", line) }
 
@@ -60,7 +79,17 @@ func (c cell) blank() bool { return strings.TrimFunc(c.text, unseen) == "" }
 // unseen are the characters that print nothing at the edge of a cell.
 func unseen(r rune) bool { return unicode.IsSpace(r) || r == '\ufeff' || r == '\u200b' }
 
-func (r row) place() string { return r.cells[0].place() }
+// place is where the row begins; of a table whose cells have places of their own, where its first words stand.
+func (r row) place() string {
+	if r.cells[0].at != "" {
+		for _, c := range r.cells {
+			if !c.blank() && !c.above {
+				return c.at
+			}
+		}
+	}
+	return r.cells[0].place()
+}
 
 // only is the row's one cell that is not blank.
 func (r row) only() (cell, bool) {
@@ -97,9 +126,9 @@ func brief(s string) string {
 }
 
 // checkCell refuses a cell that the journal could not hold.
-func checkCell(text string, line int) error {
-	if len(text) > MaxCell {
-		return domain.Errorf(domain.TooLarge, place(line), "the cell has %d bytes, the limit is %d", len(text), MaxCell).
+func checkCell(c cell) error {
+	if len(c.text) > MaxCell {
+		return domain.Errorf(domain.TooLarge, c.place(), "the cell has %d bytes, the limit is %d", len(c.text), MaxCell).
 			WithHint("shorten it, or attach the text as a document; if it is no cell at all, look for a missing bar or quote above")
 	}
 	return nil
@@ -110,7 +139,7 @@ func tooManyCells(line int) error {
 		WithHint("split it, and delete empty rows and columns")
 }
 
-func tooManyColumns(line, n int) error {
-	return domain.Errorf(domain.TooLarge, place(line), "the row has %d columns or more, the limit is %d", n, MaxColumns).
+func tooManyColumns(where string, n int) error {
+	return domain.Errorf(domain.TooLarge, where, "the row has %d columns or more, the limit is %d", n, MaxColumns).
 		WithHint("delete empty columns, or look for a wrong separator")
 }

@@ -47,7 +47,7 @@ type rule struct {
 var rules = []rule{
 	{FieldReason, "reason reasons justification justifications rationale explanation",
 		"for the of a why any rag brag rating ratings status current delay slippage being if not or and"},
-	{FieldRating, "rag brag rating colour status", "rag brag rating colour status current overall progress delivery action latest present"},
+	{FieldRating, "rag brag rating colour status", "rag brag rating colour status current overall progress delivery action latest present " + dimensions},
 	{FieldDueNow, "new revised current latest forecast expected amended",
 		"new revised current latest forecast expected amended due target completion implementation date deadline timescale of for"},
 	{FieldDue, "due deadline deadlines timescale timescales timeframe when",
@@ -55,6 +55,7 @@ var rules = []rule{
 	{FieldDue, "date by", "target completion complete completed planned original implementation end finish delivery date due by of for to be"},
 	{FieldOwner, "lead leads owner owners responsible responsibility accountable who whom assigned officer",
 		"lead leads owner owners responsible responsibility accountable who whom assigned officer officers person member members name em agency to by is and action department team post role body"},
+	{FieldMeeting, "meeting", "meeting date of the board committee"},
 	{FieldOutcome, "outcome outcomes result results", "outcome outcomes result results achieved actual the"},
 	{FieldProgress, "progress update updates comment comments commentary narrative notes note position taken corrective",
 		"progress update updates comment comments commentary narrative notes note position taken corrective to date latest current status action actions planned or and since last meeting officer officers against agreed on monitoring impact made rag summary"},
@@ -66,6 +67,12 @@ var rules = []rule{
 			"required requiring to be taken agreed key point points area areas of the plan made we will do proposed planned audit summary detail details name specific is"},
 	{"", neutral, neutral + " complete of for the to be and"},
 }
+
+// dimensions are what is rated beside delivery.
+const dimensions = "outcome outcomes impact confidence likelihood quality"
+
+// weakTitle is why a column is taken for the actions whose name need not mean them.
+const weakTitle = "no other column holds the actions"
 
 // neutral names stand over columns that real papers have and of which nothing is recorded. They tell where a header is.
 const neutral = "committee select meeting date origin source area theme ward portfolio risk priority directorate service section stage " +
@@ -134,6 +141,9 @@ func (r rule) fits(words []string) bool {
 	if r.field == FieldDueNow { // "current status" is no date
 		core = core && (slices.Contains(words, "date") || slices.Contains(words, "deadline") || slices.Contains(words, "timescale"))
 	}
+	if r.field == FieldMeeting && !slices.Contains(words, "date") {
+		return false
+	}
 	if r.field == FieldDue && !slices.ContainsFunc(words, func(w string) bool { return !contains("date of for to be", w) }) {
 		return false // of what?
 	}
@@ -147,7 +157,11 @@ func (r rule) rank(words []string) int {
 			return slices.ContainsFunc(words, func(w string) bool { return contains(rank, w) })
 		})
 	case FieldRating:
-		return slices.Index([]bool{slices.Contains(words, "rag") || slices.Contains(words, "brag"), true}, true)
+		rank := slices.Index([]bool{slices.Contains(words, "rag") || slices.Contains(words, "brag"), true}, true)
+		if slices.ContainsFunc(words, func(w string) bool { return contains(dimensions, w) }) {
+			rank += 2
+		}
+		return rank
 	case FieldDue:
 		if slices.Contains(words, "original") {
 			return 0
@@ -168,15 +182,18 @@ func (v vocabulary) named(names []cell) []Column {
 		columns[i] = Column{Name: squash(name.text), Place: name.place()}
 		said[i], _ = v.meaning(name.text)
 	}
-	for _, f := range []Field{FieldRef, FieldTitle, FieldOwner, FieldDue, FieldDueNow, FieldRating, FieldReason, FieldOutcome} {
+	for _, f := range []Field{FieldRef, FieldTitle, FieldOwner, FieldDue, FieldDueNow, FieldRating, FieldReason, FieldOutcome, FieldMeeting} {
 		takeBest(f, columns, said)
 	}
+	takeAim(columns, said)
 	for i := range columns {
 		switch {
+		case said[i].field == FieldRating && columns[i].Field == "" && said[i].rank >= 2:
+			columns[i].Field, columns[i].Why = FieldMore, "it rates something else than delivery"
 		case said[i].field == FieldProgress:
 			columns[i].Field = FieldProgress
 		case columns[i].Field == FieldTitle && said[i].weakly:
-			columns[i].Why = "no other column holds the actions"
+			columns[i].Why = weakTitle
 		case columns[i].Field != "":
 		case said[i].weakly && column(columns, FieldRef) < 0:
 			columns[i].Field, columns[i].Why = FieldRef, "another column has the words of the item"
@@ -197,6 +214,28 @@ func takeBest(f Field, columns []Column, said []meaning) {
 	if best >= 0 {
 		columns[best].Field = f
 	}
+}
+
+// takeAim takes the column nearest before the actions that names what stands above them.
+func takeAim(columns []Column, said []meaning) {
+	title := column(columns, FieldTitle)
+	for i := title - 1; i >= 0; i-- {
+		if m := said[i]; m.field == FieldTitle && !m.weakly && m.rank > said[title].rank && aimLevel(columns[i].Name) != "" {
+			columns[i].Field, columns[i].Why = FieldAim, "it stands above the actions"
+			return
+		}
+	}
+}
+
+// aimLevel is the key of the level that the name of a column means; empty when it means none.
+func aimLevel(name string) string {
+	for _, w := range nameWords(name) {
+		switch w = strings.TrimSuffix(w, "s"); w {
+		case "aim", "objective", "commitment", "recommendation", "improvement", "issue", "area":
+			return w
+		}
+	}
+	return ""
 }
 
 // settle makes a date that was moved the only date, and comments the reasons, where nothing else is.

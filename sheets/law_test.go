@@ -67,7 +67,7 @@ func TestOrderOfUnrelatedRowsDoesNotMatter(t *testing.T) {
 				if r.SameAs != "" {
 					r.SameAs = domain.ItemID(items[r.SameAs])
 				}
-				r.N, r.Place, r.Item, r.reasonFrom, r.Rating.Place = 0, "", "", 0, ""
+				r.N, r.Place, r.Item, r.reasonFrom, r.Rating.Place = 0, "", "", "", ""
 				for i := range r.Changes {
 					r.Changes[i].Place = ""
 				}

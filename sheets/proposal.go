@@ -21,26 +21,28 @@ type Options struct {
 //
 // Rows, offers, resolutions and unread lines are in the order of the document. Places are for people: "line 12" for text.
 type Proposal struct {
-	Format      string        `json:"format" doc:"text-pipe, text-blank, text-lines, text-bars or csv"`
-	Encoding    string        `json:"encoding" doc:"utf-8, windows-1252, utf-16"`
-	SHA256      string        `json:"sha256" doc:"of the file's bytes, hex"`
-	Size        int64         `json:"size" doc:"bytes"`
-	Name        string        `json:"name,omitempty" doc:"the file's name"`
-	Plan        domain.PlanID `json:"plan,omitempty"`
-	Title       string        `json:"title,omitempty"`
-	TitlePlace  string        `json:"title_place,omitempty" doc:"where the document says it; absent when it was given"`
-	Scheme      string        `json:"scheme"`
-	MeetingDate domain.Date   `json:"meeting_date,omitzero"`
-	Body        string        `json:"body,omitempty"`
-	Columns     []Column      `json:"columns"`
-	Rows        []Row         `json:"rows"`
-	Offers      []Offer       `json:"offers"`
-	Resolutions []Resolution  `json:"resolutions"`
-	Unread      []Line        `json:"unread" doc:"lines outside the table, of which nothing is recorded"`
-	Problems    []Problem     `json:"problems" doc:"what could not be read, and why"`
-	Needs       []string      `json:"needs" doc:"what the document does not say and must be given before it can be recorded"`
-	Counts      Counts        `json:"counts"`
-	Records     []string      `json:"records" doc:"what would be recorded, in words"`
+	Format      string             `json:"format" doc:"text-pipe, text-blank, text-lines, text-bars, text-blocks, text-columns, text-slashes, text-flat, minutes, csv, html, docx or xlsx"`
+	Encoding    string             `json:"encoding" doc:"utf-8, windows-1252, utf-16"`
+	SHA256      string             `json:"sha256" doc:"of the file's bytes, hex"`
+	Size        int64              `json:"size" doc:"bytes"`
+	Name        string             `json:"name,omitempty" doc:"the file's name"`
+	Plan        domain.PlanID      `json:"plan,omitempty"`
+	Title       string             `json:"title,omitempty"`
+	TitlePlace  string             `json:"title_place,omitempty" doc:"where the document says it; absent when it was given"`
+	Scheme      string             `json:"scheme"`
+	MeetingDate domain.Date        `json:"meeting_date,omitzero"`
+	Body        string             `json:"body,omitempty"`
+	Columns     []Column           `json:"columns"`
+	Rows        []Row              `json:"rows"`
+	Offers      []Offer            `json:"offers"`
+	Resolutions []Resolution       `json:"resolutions"`
+	Unread      []Line             `json:"unread" doc:"lines outside the table, of which nothing is recorded"`
+	Problems    []Problem          `json:"problems" doc:"what could not be read, and why"`
+	Levels      []domain.Level     `json:"levels,omitempty" doc:"named levels from the top; empty: actions alone"`
+	Dimensions  []domain.Dimension `json:"dimensions,omitempty" doc:"what is rated, where it is more than delivery"`
+	Needs       []string           `json:"needs" doc:"what the document does not say and must be given before it can be recorded"`
+	Counts      Counts             `json:"counts"`
+	Records     []string           `json:"records" doc:"what would be recorded, in words"`
 }
 
 // Field says what a column means. The empty Field is a column of which nothing is recorded.
@@ -57,6 +59,10 @@ const (
 	FieldReason   Field = "reason"
 	FieldProgress Field = "progress"
 	FieldOutcome  Field = "outcome"
+	FieldAim      Field = "aim"         // what stands above the action: an aim, a recommendation
+	FieldMeeting  Field = "stated"      // the date of the meeting at which the row was said
+	FieldLevel    Field = "level"       // which level of the plan the row is
+	FieldMore     Field = "rating-more" // the rating in another dimension
 )
 
 // Column is one column of the table.
@@ -74,7 +80,11 @@ type Row struct {
 	Item       domain.ItemID `json:"item"`
 	Ref        string        `json:"ref,omitempty"`
 	Title      string        `json:"title"`
+	Level      string        `json:"level,omitempty" doc:"key of its level; empty in a plan of one level"`
+	Parent     domain.ItemID `json:"parent,omitempty" doc:"the item above it"`
+	Stated     domain.Date   `json:"stated,omitzero" doc:"the meeting that the row itself gives, if it does"`
 	Rating     Rating        `json:"rating,omitzero" doc:"as members received it"`
+	More       []Rating      `json:"more,omitempty" doc:"ratings in the plan's further dimensions"`
 	Reason     string        `json:"reason,omitempty" doc:"word for word"`
 	SameAs     domain.ItemID `json:"same_as,omitempty" doc:"the item whose reason this one points to"`
 	Changes    []Change      `json:"changes,omitempty" doc:"changes of rating that the row itself reports"`
@@ -85,16 +95,19 @@ type Row struct {
 	Progress   []string      `json:"progress,omitempty"`
 	Outcome    string        `json:"outcome,omitempty"`
 	Result     domain.Result `json:"result,omitempty"`
-	reasonFrom int           // line of the reason's cell
+	Requests   []Request     `json:"requests,omitempty" doc:"requests of members and promises to report, once accepted"`
+	under      int           // number of the row above it in the plan; 0: none
+	reasonFrom string        // place of the reason's cell
 }
 
 // Rating is a rating as received.
 type Rating struct {
-	Value string `json:"value,omitempty" doc:"key in the scheme; absent when unreadable"`
-	Words string `json:"words,omitempty" doc:"as printed"`
-	Place string `json:"place,omitempty"`
-	Sure  string `json:"sure" doc:"stated: in a cell of its own; header: in the name of a column; announced: in the line above the table; unreadable"`
-	Why   string `json:"why" doc:"why it is read so, or why not"`
+	Value     string `json:"value,omitempty" doc:"key in the scheme; absent when unreadable"`
+	Words     string `json:"words,omitempty" doc:"as printed"`
+	Place     string `json:"place,omitempty"`
+	Sure      string `json:"sure" doc:"stated: in a cell of its own; header: in the name of a column; announced: in the line above the table; legend: a colour that a key in the file explains; unreadable"`
+	Why       string `json:"why" doc:"why it is read so, or why not"`
+	Dimension string `json:"dimension,omitempty" doc:"key of the dimension; empty: the plan's first"`
 }
 
 // Change is a change of rating that a row reports in its own words.
@@ -113,7 +126,15 @@ type Offer struct {
 	What     string      `json:"what"`
 	Why      string      `json:"why"`
 	Date     domain.Date `json:"date,omitzero"`
+	Words    string      `json:"words,omitempty" doc:"as printed, of a request or a promise"`
+	AskedBy  string      `json:"asked_by,omitempty"`
 	Accepted bool        `json:"accepted"`
+}
+
+// Request is what members asked for, or what officers promised to report to a meeting.
+type Request struct {
+	Words   string `json:"words" doc:"as printed"`
+	AskedBy string `json:"asked_by,omitempty"`
 }
 
 // Resolution is a resolution as printed.

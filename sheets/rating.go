@@ -15,7 +15,7 @@ func (v vocabulary) rating(text string) (key, why string) {
 		return key, "the cell says so"
 	}
 	if key := v.initial(word); key != "" {
-		return key, "the cell has its initial"
+		return key, byInitial
 	}
 	for _, form := range []*regexp.Regexp{ratingFirst, ratingLast} {
 		if m := form.FindStringSubmatch(word); m != nil {
@@ -26,6 +26,9 @@ func (v vocabulary) rating(text string) (key, why string) {
 	}
 	return "", ""
 }
+
+// byInitial is why a rating was read that one letter gives.
+const byInitial = "the cell has its initial"
 
 var (
 	ratingFirst = regexp.MustCompile(`^([a-z][a-z ]*?)(?:\s*[-–:;,(]|\s+rated\b|\s+status\b)`)

@@ -30,13 +30,19 @@ func Read(file []byte, opts Options) (*Proposal, error) {
 		return nil, err
 	}
 	t, err := tabulate(g, v)
+	if err != nil && domain.KindOf(err) == domain.Invalid {
+		t, err = otherwise(text, g, v, err)
+	}
 	if err != nil {
 		return nil, err
 	}
 	p := opts.proposal(file, encoding, scheme.ID)
-	p.Format = g.format
+	p.Format = t.format
 	p.recognise(t, v)
 	if len(p.Rows) == 0 {
+		if why := v.noPlan(strings.Split(text, "\n")); why != nil {
+			return nil, why
+		}
 		return nil, domain.Errorf(domain.Invalid, t.columns[0].Place, "no row has an action").WithHint("look whether the columns are named as they should be")
 	}
 	p.entitle(opts, t.unread)
@@ -117,9 +123,12 @@ func (p *Proposal) accept(ids []string) error {
 			continue
 		}
 		r := &p.Rows[o.Row-1]
-		if strings.HasPrefix(o.ID, "moved:") {
+		switch kind, _, _ := strings.Cut(o.ID, ":"); kind {
+		case "request", "report":
+			r.Requests = append(r.Requests, Request{o.Words, o.AskedBy})
+		case "moved":
 			r.DueNow, r.DueReason = o.Date, moveReason(p.Columns[column(p.Columns, FieldDueNow)])
-		} else {
+		default:
 			r.Due = o.Date
 		}
 	}

@@ -16,7 +16,13 @@ func told(p *Proposal) string {
 	fmt.Fprintf(&b, "%s\n", p.Format)
 	for _, r := range p.Rows {
 		fmt.Fprintf(&b, "%s: %s", strings.TrimPrefix(r.Place, "line "), r.Item)
-		for _, part := range []struct{ name, value string }{{"ref", r.Ref}, {"title", r.Title}, {"owner", r.Owner}, {"due", r.Due.String()},
+		if r.Level != "" {
+			fmt.Fprintf(&b, " %s", r.Level)
+		}
+		if r.Parent != "" {
+			fmt.Fprintf(&b, " under=%s", r.Parent)
+		}
+		for _, part := range []struct{ name, value string }{{"ref", r.Ref}, {"title", r.Title}, {"owner", r.Owner}, {"due", r.Due.String()}, {"stated", r.Stated.String()},
 			{"rating", r.Rating.Value}, {"reason", r.Reason}, {"same", string(r.SameAs)}, {"result", string(r.Result)}} {
 			if part.value != "" {
 				fmt.Fprintf(&b, " %s=%q", part.name, part.value)

@@ -12,6 +12,11 @@ func reading(text, name string, v vocabulary) (grid, error) {
 	if sep, ok := separator(text, v, table); ok {
 		return readCSV(text, sep)
 	}
+	if ends < 2 && inner == 0 && !table {
+		if g, ok := shaped(lines, v); ok {
+			return g, nil
+		}
+	}
 	switch {
 	case ends >= 2 && ends >= inner:
 		return readPipes(lines)
@@ -91,7 +96,7 @@ func (g *grid) joins(body string, line int) bool {
 	if above.line != line-1 || !known(whole) || known(body) || known(above.text) {
 		return false
 	}
-	g.rows[len(g.rows)-1] = row{cells: []cell{{whole, above.line}}}
+	g.rows[len(g.rows)-1] = row{cells: []cell{{text: whole, line: above.line}}}
 	return true
 }
 
@@ -105,11 +110,11 @@ func (g *grid) inResolution(l string, line int) bool {
 }
 
 func (g *grid) cell(text string, line int) {
-	g.rows = append(g.rows, row{cells: []cell{{text, line}}})
+	g.rows = append(g.rows, row{cells: []cell{{text: text, line: line}}})
 }
 
 func (g *grid) prose(text string, line int) {
-	g.rows = append(g.rows, row{kind: isProse, cells: []cell{{text, line}}})
+	g.rows = append(g.rows, row{kind: isProse, cells: []cell{{text: text, line: line}}})
 }
 
 // bounded checks the newest row, and how many there are.
@@ -121,7 +126,7 @@ func (g *grid) bounded(line int) error {
 		return nil
 	}
 	for _, c := range g.rows[len(g.rows)-1].cells {
-		if err := checkCell(c.text, c.line); err != nil {
+		if err := checkCell(c); err != nil {
 			return err
 		}
 	}
@@ -194,12 +199,12 @@ func barRow(line string, at int) (row, error) {
 		inside = line[1 : len(line)-1]
 	}
 	if n := strings.Count(inside, "|") + 1; n > MaxColumns {
-		return row{}, tooManyColumns(at, n)
+		return row{}, tooManyColumns(place(at), n)
 	}
 	var r row
 	for _, text := range strings.Split(strings.ReplaceAll(inside, `\|`, "\x00"), "|") {
 		text = strings.Trim(text, " \t") // the padding that lines columns up
-		r.cells = append(r.cells, cell{strings.ReplaceAll(text, "\x00", "|"), at})
+		r.cells = append(r.cells, cell{text: strings.ReplaceAll(text, "\x00", "|"), line: at})
 	}
 	return r, nil
 }

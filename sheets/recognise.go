@@ -15,17 +15,30 @@ func (p *Proposal) recognise(t table, v vocabulary) {
 	p.Problems = append(p.Problems, t.problems...)
 	reader := rowReader{p: p, v: v, t: &t}
 	reader.columns()
+	p.levels(t)
+	p.dimensions(t)
 	for _, r := range t.rows {
 		reader.read(r)
 	}
-	if reader.unrated > 0 && reader.unrated == len(p.Rows) {
+	reader.untaken()
+	if reader.unrated > 0 && reader.unrated == reader.items {
 		reader.noRatings()
 	}
 	p.Problems = append(p.Problems, reader.empty...)
 	p.number()
 	p.link()
 	for i := range p.Rows {
-		p.offerDue(&p.Rows[i])
+		r := &p.Rows[i]
+		p.offerDue(r)
+		if p.Format == "minutes" {
+			if r.Level == "action" {
+				p.offerRequests(r, r.Title, r.Place)
+			}
+			continue // what officers said on the whole is no request about one item
+		}
+		for _, words := range append([]string{r.Reason}, r.Progress...) {
+			p.offerRequests(r, words, r.reasonPlace())
+		}
 	}
 	slices.SortStableFunc(p.Offers, func(a, b Offer) int { return a.Row - b.Row })
 	p.list(t.unread)
@@ -37,15 +50,17 @@ type rowReader struct {
 	p       *Proposal
 	v       vocabulary
 	t       *table
+	items   int       // rows that are no headings
 	unrated int       // rows whose cell in the rating column is empty
 	empty   []Problem // one for each of them
+	above   heads
 }
 
 // columns names the columns of which nothing is recorded although something stands in them.
 func (rr *rowReader) columns() {
 	var left []string
 	for i, c := range rr.p.Columns {
-		if c.Field == "" && slices.ContainsFunc(rr.t.rows, func(r row) bool { return i < len(r.cells) && !r.cells[i].blank() }) {
+		if c.Field == "" && !isMonth(c.Name) && slices.ContainsFunc(rr.t.rows, func(r row) bool { return i < len(r.cells) && !r.cells[i].blank() }) {
 			left = append(left, rr.name(i))
 		}
 	}
@@ -74,23 +89,38 @@ func (rr *rowReader) cell(r row, f Field) (cell, Column, bool) {
 }
 
 func (rr *rowReader) read(r row) {
-	title, _, _ := rr.cell(r, FieldTitle)
+	if head, ok := rr.heading(r); ok {
+		rr.above.wait(head, rr)
+		return
+	}
+	title := rr.title(r)
 	if title.blank() {
 		rr.untitled(r)
 		return
 	}
 	p := rr.p
-	out := Row{N: len(p.Rows) + 1, Place: r.place(), Title: strings.TrimFunc(title.text, unseen), reasonFrom: r.cells[0].line}
+	under := rr.under(r)
+	rr.items++
+	out := Row{N: len(p.Rows) + 1, Place: r.place(), Title: strings.TrimFunc(title.text, unseen), reasonFrom: r.place(), under: under, Level: p.lowest()}
 	if isBackRef(title.text) || rr.isChange(title.text) {
 		p.fatal(title.place(), "compare the rows with the paper, and put the missing cell in", "the action of row %d reads like a reason: %s; is a cell missing above it?", out.N, quoted(title.text))
 	}
+	if level, _, ok := rr.cell(r, FieldLevel); ok {
+		out.Level = level.text
+	}
 	out.Ref = rr.ref(r)
+	if rr.t.ownRefs {
+		out.Ref, out.Title = cutOwnRef(out.Title)
+	}
 	if owner, _, ok := rr.cell(r, FieldOwner); ok {
 		out.Owner = strings.TrimFunc(owner.text, unseen)
 	}
+	rr.lostCells(r, &out)
 	rr.dates(r, &out)
+	rr.months(r, &out)
 	rr.reasons(r, &out)
 	out.Rating = rr.rated(r, &out)
+	rr.more(r, &out)
 	rr.outcome(r, &out)
 	rr.changes(&out)
 	for i := len(p.Columns); i < len(r.cells); i++ {
@@ -103,6 +133,10 @@ func (rr *rowReader) read(r row) {
 
 // untitled deals with a row that says nothing to be done: a heading, or a row that can't be read.
 func (rr *rowReader) untitled(r row) {
+	if aim, _, ok := rr.cell(r, FieldAim); ok && !aim.blank() && !aim.above {
+		rr.under(r) // an aim without an action
+		return
+	}
 	if only, ok := r.only(); ok && len(rr.p.Columns) > 2 {
 		rr.t.unread = append(rr.t.unread, only)
 		return
@@ -132,6 +166,9 @@ func (rr *rowReader) ref(r row) string {
 }
 
 func (rr *rowReader) dates(r row, out *Row) {
+	if c, col, ok := rr.cell(r, FieldMeeting); ok {
+		out.Stated = rr.p.due(c, col.Name)
+	}
 	if c, col, ok := rr.cell(r, FieldDue); ok {
 		out.Due = rr.p.due(c, col.Name)
 	}
@@ -151,7 +188,7 @@ func (rr *rowReader) dates(r row, out *Row) {
 // reasons keeps what is said of an item word for word, in the spacing of the paper.
 func (rr *rowReader) reasons(r row, out *Row) {
 	if c, _, ok := rr.cell(r, FieldReason); ok && !c.blank() {
-		out.Reason, out.reasonFrom = c.text, c.line
+		out.Reason, out.reasonFrom = c.text, c.place()
 	}
 	for i, col := range rr.p.Columns {
 		if col.Field == FieldProgress && i < len(r.cells) && !r.cells[i].blank() {
@@ -172,6 +209,8 @@ func (rr *rowReader) rated(r row, out *Row) Rating {
 	}
 	got := Rating{Words: strings.TrimFunc(c.text, unseen), Place: c.place(), Sure: "stated"}
 	switch {
+	case ok && c.blank() && c.fill != "":
+		return rr.filled(c, col, out)
 	case !ok || c.blank():
 		rr.unrated++
 		got.Sure, got.Why = "unreadable", "the cell is empty"
@@ -194,6 +233,9 @@ func (rr *rowReader) rated(r row, out *Row) Rating {
 // keep records a reason as progress where there is no rating that it could justify: no word is lost.
 func (rr *rowReader) keep(out *Row) {
 	if out.Reason != "" {
+		if isBackRef(out.Reason) {
+			rr.p.problem(out.reasonPlace(), "write out what it stands for", "%s points to another row: without a rating that it could justify, it is kept as progress in its own words", quoted(out.Reason))
+		}
 		out.Progress = append([]string{out.Reason}, out.Progress...)
 		out.Reason = ""
 	}
@@ -245,13 +287,16 @@ func (rr *rowReader) changes(out *Row) {
 	}
 }
 
-func (r *Row) reasonPlace() string { return place(r.reasonFrom) }
+func (r *Row) reasonPlace() string { return r.reasonFrom }
 
 // number gives the items their ids, as wide as the highest number needs.
 func (p *Proposal) number() {
 	width := max(2, len(strconv.Itoa(len(p.Rows))))
 	for i := range p.Rows {
 		p.Rows[i].Item = domain.ItemID(fmt.Sprintf("item-%0*d", width, i+1))
+		if under := p.Rows[i].under; under > 0 {
+			p.Rows[i].Parent = p.Rows[under-1].Item // it stands above, so it has its id
+		}
 	}
 }
 

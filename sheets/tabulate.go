@@ -1,8 +1,10 @@
 package sheets
 
 import (
+	"regexp"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"plantrail/domain"
 )
@@ -16,6 +18,11 @@ type table struct {
 	unread      []cell
 	resolutions []Resolution
 	problems    []Problem
+	loose       bool              // its format does not tell where rows end
+	called      string            // the items have no words: they are called by this name and their number
+	ownRefs     bool              // each action begins with its number
+	levels      []domain.Level    // as the format names them
+	legend      map[string]legend // of the colours behind cells
 }
 
 // searched is how far down a header is looked for.
@@ -24,14 +31,19 @@ const searched = 400
 // tabulate finds header and rows in a grid.
 func tabulate(g grid, v vocabulary) (table, error) {
 	g, resolutions := setApart(g)
-	t := table{format: g.format, resolutions: resolutions}
+	t := table{format: g.format, resolutions: resolutions, loose: g.loose, levels: g.levels, legend: g.legend, problems: g.problems}
 	err := checkResolutions(resolutions)
 	if err != nil {
 		return t, err
 	}
-	if g.loose {
+	switch {
+	case g.format == "minutes":
+		t.takeMinutes(g)
+	case g.bare:
+		err = t.takeBare(g, v)
+	case g.loose:
 		err = t.fold(g, v)
-	} else {
+	default:
 		err = t.take(g, v)
 	}
 	if err != nil {
@@ -47,6 +59,7 @@ func tabulate(g grid, v vocabulary) (table, error) {
 	}
 	slices.SortStableFunc(t.unread, func(a, b cell) int { return a.line - b.line })
 	t.nameRefs()
+	t.findOwnRefs()
 	t.rateAll(v)
 	return t, nil
 }
@@ -168,12 +181,51 @@ func (t *table) nameRefs() {
 	if column(t.columns, FieldRef) >= 0 {
 		return
 	}
+	if i := column(t.columns, FieldTitle); i >= 0 && t.columns[i].Why == weakTitle && t.refs(i) {
+		t.called = t.columns[i].Name
+		t.columns[i].Field, t.columns[i].Why = FieldRef, "all its cells look like references"
+		t.problem(t.columns[i].Place, "add a column Action with the words of each", "no column has the words of the actions: each is called "+quoted(t.called)+" and its number")
+		return
+	}
 	for i, c := range t.columns {
 		if c.Name == "" && c.Field == "" && t.refs(i) {
 			t.columns[i].Field, t.columns[i].Why = FieldRef, "it has no name, and all its cells look like references"
 			return
 		}
 	}
+}
+
+// ownRef is the number with which an action begins: "1.1 ", "4.01.02 ", "(1a) ".
+var ownRef = regexp.MustCompile(`^\s*(?:(\d{1,3}(?:\.\d{1,3})+[a-z]?)\.?|\((\d{1,3}[a-z])\))\s+\S`)
+
+// cutOwnRef takes the number off an action's words.
+func cutOwnRef(text string) (ref, rest string) {
+	m := ownRef.FindStringSubmatchIndex(text)
+	if m == nil {
+		return "", text
+	}
+	ref = text[max(m[2], m[4]):max(m[3], m[5])]
+	_, size := utf8.DecodeLastRuneInString(text[:m[1]])
+	return ref, text[m[1]-size:]
+}
+
+// findOwnRefs finds out whether the actions carry their numbers, because no column does or its numbers are those of the
+// aims above them.
+func (t *table) findOwnRefs() {
+	ref, aim, title := column(t.columns, FieldRef), column(t.columns, FieldAim), column(t.columns, FieldTitle)
+	if title < 0 || ref >= 0 && (aim < 0 || ref > aim) {
+		return
+	}
+	n := 0
+	for _, r := range t.rows {
+		if title >= len(r.cells) || r.kind != isCells || r.cells[title].blank() {
+			continue
+		}
+		if n++; !ownRef.MatchString(r.cells[title].text) {
+			return
+		}
+	}
+	t.ownRefs = n > 0
 }
 
 func (t *table) refs(column int) bool {
@@ -199,7 +251,7 @@ func (t *table) rateAll(v vocabulary) {
 	name := t.columns[reason]
 	switch m, _ := v.meaning(name.Name); len(m.rates) {
 	case 1:
-		t.forAll = Rating{m.rates[0], name.Name, name.Place, "header", "the column is called " + quoted(name.Name)}
+		t.forAll = Rating{Value: m.rates[0], Words: name.Name, Place: name.Place, Sure: "header", Why: "the column is called " + quoted(name.Name)}
 		return
 	case 0:
 	default:
@@ -217,7 +269,7 @@ func (t *table) rateAll(v vocabulary) {
 }
 
 func announcement(key string, above cell) Rating {
-	return Rating{key, brief(above.text), above.place(), "announced", "the line above the table says that all its rows are " + key}
+	return Rating{Value: key, Words: brief(above.text), Place: above.place(), Sure: "announced", Why: "the line above the table says that all its rows are " + key}
 }
 
 func quoted(s string) string { return "“" + brief(s) + "”" }
