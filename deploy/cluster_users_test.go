@@ -91,7 +91,7 @@ func (c *cluster) testStore(t *testing.T) {
 
 func (c *cluster) testApplication(t *testing.T) {
 	app := c.connect(t, "plantrail")
-	for _, stream := range []string{"HISTORY_council", "TEXTS_council", "HISTORY_other"} {
+	for _, stream := range []string{"HISTORY_council", "TEXTS_council", "CHECKPOINTS_council", "HISTORY_other"} {
 		for _, verb := range []string{"UPDATE", "DELETE", "PURGE", "RESTORE", "SNAPSHOT", "LEADER.STEPDOWN", "PEER.REMOVE"} {
 			if subject := "$JS.API.STREAM." + verb + "." + stream; !app.wasRefused(t, subject) {
 				t.Errorf("%s was let through", subject)
@@ -101,6 +101,9 @@ func (c *cluster) testApplication(t *testing.T) {
 	for _, subject := range []string{
 		"$JS.API.STREAM.MSG.DELETE.HISTORY_council", // erasing is for texts
 		"$JS.API.STREAM.MSG.DELETE.HISTORY_other",
+		"$JS.API.STREAM.MSG.DELETE.CHECKPOINTS_council",
+		"$JS.API.STREAM.UPDATE.OBJ_EVIDENCE_council",
+		"$JS.API.STREAM.DELETE.OBJ_EVIDENCE_council",
 		"$JS.API.STREAM.CREATE.OTHER", // a stream of its own could copy and keep texts that are erased later
 		"$JS.API.ACCOUNT.PURGE.COUNCIL",
 		"history.other.plan",

@@ -124,7 +124,7 @@ func (s *Store) putTexts(events []sealed, until time.Time, c domain.CommandID) e
 	for _, e := range events {
 		if e.texts != nil {
 			// The id is new, so a second copy can only be our own retry: the expected sequence 0 keeps it out.
-			msgs = append(msgs, message{subject: s.names.textSubject(e.rec.Plan, e.rec.ID), guard: true, body: e.texts})
+			msgs = append(msgs, message{subject: s.names.textSubject(e.rec.Plan, e.rec.ID), guard: true, content: textsContent, body: e.texts})
 		}
 	}
 	for _, part := range split(msgs) {
@@ -143,7 +143,7 @@ func (s *Store) putTexts(events []sealed, until time.Time, c domain.CommandID) e
 func (s *Store) putEvents(head domain.Head, events []sealed, until time.Time, c domain.CommandID) error {
 	msgs := make([]message, len(events))
 	for i, e := range events {
-		msgs[i] = message{subject: s.names.subject(e.rec.Plan), typ: typePrefix + e.rec.Event.Type() + ".v1", body: e.body}
+		msgs[i] = message{subject: s.names.subject(e.rec.Plan), content: cloudEventsContent, typ: typePrefix + e.rec.Event.Type() + ".v1", body: e.body}
 	}
 	last, done := uint64(head.Position), 0
 	for _, part := range split(msgs) {
@@ -151,7 +151,7 @@ func (s *Store) putEvents(head domain.Head, events []sealed, until time.Time, c 
 		e := newEntry(until, part)
 		s.history.put(e)
 		if e.last == conflict && e.maybe {
-			s.resolve(e)
+			s.resolve(e, s.names.history())
 		}
 		if e.last != stored {
 			if e.last == conflict {
@@ -175,9 +175,9 @@ func (s *Store) putEvents(head domain.Head, events []sealed, until time.Time, c 
 // resolve finds out whether the conflict is with an earlier try of the same entry, stored and its answer lost: then the last
 // message of the subject has exactly its bytes, which hold an id of their own. Where others have appended since, or the
 // question can't be answered, the conflict stands and the caller reads on.
-func (s *Store) resolve(e *entry) {
+func (s *Store) resolve(e *entry, stream string) {
 	n := len(e.msgs)
-	last, err := s.last(context.Background(), s.names.history(), e.subject())
+	last, err := s.last(context.Background(), stream, e.subject())
 	if err != nil || last == nil || !bytes.Equal(last.Data, e.msgs[n-1].body) {
 		return
 	}

@@ -116,6 +116,17 @@ type names struct{ org domain.OrgID }
 func (n names) history() string { return "HISTORY_" + string(n.org) }
 func (n names) texts() string   { return "TEXTS_" + string(n.org) }
 
+func (n names) bucket() string      { return "EVIDENCE_" + string(n.org) }
+func (n names) evidence() string    { return "OBJ_" + n.bucket() } // the stream under the bucket
+func (n names) checkpoints() string { return "CHECKPOINTS_" + string(n.org) }
+
+func (n names) checkpointSubject() string { return "checkpoints." + string(n.org) }
+
+// streams are all of them, in the order in which they are created.
+func (n names) streams() []string {
+	return []string{n.history(), n.texts(), n.evidence(), n.checkpoints()}
+}
+
 func (n names) subject(plan domain.PlanID) string { return fmt.Sprintf("history.%s.%s", n.org, plan) }
 
 func (n names) textSubject(plan domain.PlanID, event domain.EventID) string {

@@ -31,6 +31,25 @@ func (s *Store) Events(ctx context.Context, after domain.Position, follow bool) 
 	}
 }
 
+// Leaf is the exact bytes of one stored event: leaf Position-1 of the Merkle log.
+type Leaf struct {
+	Position domain.Position
+	Plan     domain.PlanID // from the message's subject; it may differ from what the bytes say
+	Body     []byte
+}
+
+// Leaves is Events before anything is read out of the bytes: every message of the history, whatever is in it.
+func (s *Store) Leaves(ctx context.Context, after domain.Position, follow bool) iter.Seq2[Leaf, error] {
+	return func(yield func(Leaf, error) bool) {
+		for m, err := range s.raw(ctx, uint64(after), follow) {
+			l := Leaf{domain.Position(m.Seq), domain.PlanID(strings.TrimPrefix(m.Subject, s.names.subject(""))), m.Data}
+			if !yield(l, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 // raw is Events before decoding. The messages come by an ordered consumer, which needs no acknowledgements and makes
 // itself anew when it has missed something.
 func (s *Store) raw(ctx context.Context, after uint64, follow bool) iter.Seq2[kept, error] {

@@ -15,14 +15,19 @@ import (
 // identity is the file identity.json of a data directory: which journal this process belongs to. The same id stands in
 // the metadata of both streams, so that a stream lost and made again under the same name is never taken for the old one.
 //
-//	{"org":"acme","journal":"5f0c…32 hex digits","state":"begun"}
+//	{"org":"acme","journal":"5f0c…32 hex digits","state":"begun","version":2}
 //
+// version says which streams exist: 2 adds those of checkpoints and evidence files, and a file without it is of version 1.
 // A later format adds fields; a reader that finds one it does not know ignores it.
 type identity struct {
 	Org     domain.OrgID `json:"org"`
 	Journal string       `json:"journal"`
 	State   string       `json:"state"` // "beginning" until the streams exist, then "begun"
+	Version int          `json:"version,omitempty"`
 }
+
+// identityVersion is that of the journals this plantrail keeps.
+const identityVersion = 2
 
 const (
 	beginning = "beginning"
@@ -34,7 +39,7 @@ const (
 func newIdentity(org domain.OrgID) identity {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
-	return identity{org, hex.EncodeToString(b[:]), beginning}
+	return identity{Org: org, Journal: hex.EncodeToString(b[:]), State: beginning}
 }
 
 func identityPath(dir string) string { return filepath.Join(dir, "identity.json") }
@@ -70,15 +75,23 @@ func (id identity) save(dir string) error {
 	if err != nil {
 		return err
 	}
-	tmp := identityPath(dir) + ".new"
-	if err := writeSynced(tmp, append(b, '\n')); err != nil {
+	if err := replaceFile(identityPath(dir), append(b, '\n')); err != nil {
 		return refuse("data directory", "%v", err)
 	}
-	// A crash here leaves the old file and a .new that the next save overwrites.
-	if err := os.Rename(tmp, identityPath(dir)); err != nil {
-		return refuse("data directory", "%v", err)
+	return nil
+}
+
+// replaceFile puts a file in the place of another, durably and at once.
+func replaceFile(path string, b []byte) error {
+	tmp := path + ".new"
+	if err := writeSynced(tmp, b); err != nil {
+		return err
 	}
-	return syncDir(dir)
+	// A crash here leaves the old file and a .new that the next one overwrites.
+	if err := os.Rename(tmp, path); err != nil {
+		return err
+	}
+	return syncDir(filepath.Dir(path))
 }
 
 func writeSynced(path string, b []byte) error {

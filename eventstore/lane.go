@@ -11,8 +11,9 @@ import (
 type message struct {
 	subject string
 	after   uint64
-	guard   bool // only the first message of an entry carries the expected sequence
-	typ     string
+	guard   bool     // only the first message of an entry carries the expected sequence
+	content []string // its Content-Type
+	typ     string   // its ce-type, of events only
 	body    []byte
 }
 

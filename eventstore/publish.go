@@ -62,16 +62,15 @@ func (b *atomicBatch) number(msg *nats.Msg, n int) {
 var (
 	cloudEventsContent = []string{contentType}
 	textsContent       = []string{"application/json"}
+	checkpointContent  = []string{"text/plain; charset=utf-8"}
 )
 
 // natsMsg adds the headers: what the body is, for events also their type, and the condition.
 func natsMsg(m message) *nats.Msg {
 	msg := &nats.Msg{Subject: m.subject, Data: m.body, Header: nats.Header{}}
+	msg.Header["Content-Type"] = m.content
 	if m.typ != "" {
-		msg.Header["Content-Type"] = cloudEventsContent
 		msg.Header["ce-type"] = []string{m.typ}
-	} else {
-		msg.Header["Content-Type"] = textsContent
 	}
 	if m.guard {
 		msg.Header["Nats-Expected-Last-Subject-Sequence"] = []string{strconv.FormatUint(m.after, 10)}

@@ -143,6 +143,9 @@ func adminOf(t *testing.T, nodes *eventstoretest.Nodes) (jetstream.JetStream, co
 	return js, ctx
 }
 
+// streams are those of a journal, in the order in which a first start makes them.
+var streams = []string{"HISTORY_acme", "TEXTS_acme", "OBJ_EVIDENCE_acme", "CHECKPOINTS_acme"}
+
 // A stream that is gone is never made again by itself, and one made again under its name is not taken for it.
 func TestLostStreamIsRefused(t *testing.T) {
 	nodes := eventstoretest.Cluster(t, 1)
@@ -158,8 +161,10 @@ func TestLostStreamIsRefused(t *testing.T) {
 	again := cfg
 	again.Init = true
 	wantWords(t, refused(t, again), "has begun already")
-	if err := js.DeleteStream(ctx, "TEXTS_acme"); err != nil {
-		t.Fatal(err)
+	for _, name := range streams[1:] {
+		if err := js.DeleteStream(ctx, name); err != nil {
+			t.Fatal(err)
+		}
 	}
 	again.DataDir = t.TempDir()
 	eventstoretest.Close(t, eventstoretest.OpenWith(t, again))
@@ -199,7 +204,7 @@ func TestFirstStarts(t *testing.T) {
 func TestInterruptedFirstStart(t *testing.T) {
 	nodes := eventstoretest.Cluster(t, 1)
 	js, ctx := adminOf(t, nodes)
-	for step, lose := range map[string][]string{"before the streams": {"HISTORY_acme", "TEXTS_acme"}, "between them": {"TEXTS_acme"}, "after them": nil} {
+	for step, lose := range map[string][]string{"before the streams": streams, "between them": streams[1:], "before the last": streams[3:], "after them": nil} {
 		t.Run(step, func(t *testing.T) {
 			cfg := nodes.Config(t.TempDir())
 			cfg.Init = true
@@ -214,7 +219,7 @@ func TestInterruptedFirstStart(t *testing.T) {
 			again.Init = false
 			wantWords(t, refused(t, again), "cut short", "plantrail init")
 			eventstoretest.Close(t, eventstoretest.OpenWith(t, cfg))
-			for _, name := range []string{"HISTORY_acme", "TEXTS_acme"} {
+			for _, name := range streams {
 				if err := js.DeleteStream(ctx, name); err != nil {
 					t.Fatal(err)
 				}
@@ -227,7 +232,7 @@ func setState(t *testing.T, dir, state string) {
 	t.Helper()
 	path := filepath.Join(dir, "identity.json")
 	b, err := os.ReadFile(path)
-	var id map[string]string
+	var id map[string]any
 	if err == nil {
 		err = json.Unmarshal(b, &id)
 	}

@@ -26,11 +26,13 @@ type Store struct {
 	nc *nats.Conn
 	js jetstream.JetStream
 
-	history, texts *lane
-	disk           *watchdog
-	stats          counters
-	asyncErr       atomic.Pointer[refusal]
-	line           atomic.Pointer[line]
+	history, texts, checkpoints *lane
+	disk                        *watchdog
+	stats                       counters
+	frozen                      atomic.Pointer[string] // why nothing may be written, from Freeze
+	kept                        copied
+	asyncErr                    atomic.Pointer[refusal]
+	line                        atomic.Pointer[line]
 
 	mu     sync.Mutex
 	closed bool
@@ -74,6 +76,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	s.line.Store(newLine())
 	s.history = newLane(&s.stats, true, s)
 	s.texts = newLane(&s.stats, false, s)
+	s.checkpoints = newLane(&s.stats, true, s)
 	if err := s.connect(ctx); err != nil {
 		s.release()
 		return nil, err
@@ -168,9 +171,8 @@ func (s *Store) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return domain.Errorf(domain.Unavailable, "", "the request was given up before it was recorded").Because(err)
 	}
-	if why := s.disk.readOnly(); why != "" {
-		return domain.Errorf(domain.Unavailable, "journal", "it is read-only: %s", why).
-			WithHint("make space on the disk of the journal; it goes on by itself")
+	if err := s.writable(); err != nil {
+		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -219,8 +221,8 @@ func (s *Store) release() {
 
 // Healthy reports whether the journal can take an append now. It is cheap enough to ask each second.
 func (s *Store) Healthy(ctx context.Context) error {
-	if why := s.disk.readOnly(); why != "" {
-		return domain.Errorf(domain.Unavailable, "journal", "it is read-only: %s", why).WithHint("make space on its disk")
+	if err := s.writable(); err != nil {
+		return err
 	}
 	if s.srv != nil {
 		if sick := s.srv.sick(); sick != "" {

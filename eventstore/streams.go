@@ -33,6 +33,27 @@ func wantTexts(n names, replicas int, journal string) jetstream.StreamConfig {
 	return c
 }
 
+// wantCheckpoints is every setting of the stream of signed checkpoints: nothing in it may be removed either.
+func wantCheckpoints(n names, replicas int, journal string) jetstream.StreamConfig {
+	c := wantBoth(replicas, journal)
+	c.Name = n.checkpoints()
+	c.Description = "plantrail: signed checkpoints of what happened"
+	c.Subjects = []string{n.checkpointSubject()}
+	c.DenyDelete, c.DenyPurge = true, true
+	return c
+}
+
+// wantEvidence is every setting of the stream under the object store of evidence files. An object store needs rollups,
+// and its client purges the pieces of an upload that failed.
+func wantEvidence(n names, replicas int, journal string) jetstream.StreamConfig {
+	c := wantBoth(replicas, journal)
+	c.Name = n.evidence()
+	c.Description = "plantrail: files of evidence"
+	c.Subjects = []string{"$O." + n.bucket() + ".C.>", "$O." + n.bucket() + ".M.>"}
+	c.AllowRollup, c.AllowAtomicPublish = true, false
+	return c
+}
+
 // wantBoth: no limit of any kind, no compression (one flipped bit would make the stream unloadable), and the fields that
 // the server would fill in by itself written out, so that what is read back can be compared with it.
 func wantBoth(replicas int, journal string) jetstream.StreamConfig {
@@ -57,33 +78,35 @@ func wantBoth(replicas int, journal string) jetstream.StreamConfig {
 
 // settle brings the process and the streams together: it begins, joins or recognises a journal, and refuses the rest.
 func (s *Store) settle(ctx context.Context, id identity, known bool) (identity, error) {
-	history, err := s.streamInfo(ctx, s.names.history())
-	if err != nil {
-		return id, err
+	var found []*streamInfo
+	for _, name := range s.names.streams() {
+		info, err := s.streamInfo(ctx, name)
+		if err != nil {
+			return id, err
+		}
+		found = append(found, info)
 	}
-	texts, err := s.streamInfo(ctx, s.names.texts())
-	if err != nil {
-		return id, err
-	}
-	found := []*streamInfo{history, texts}
+	var err error
 	switch {
 	case s.cfg.Init:
 		id, err = s.begin(ctx, id, known, found)
 	case s.cfg.Join && !known:
 		id, err = s.join(found)
 	default:
-		err = s.recognise(id, found)
+		if err = s.recognise(id, found); err == nil {
+			id, err = s.grow(ctx, id, found)
+		}
 	}
 	if err != nil {
 		return id, err
 	}
-	return id, s.checkStreams(ctx, id)
+	return id, s.checkAll(ctx, id)
 }
 
 // begin creates the streams, once. What is on disk after a crash: after the first line the file says "beginning" and no or
 // some streams exist; the next Init goes on with the same id, anything else refuses. No event can have been stored yet.
 func (s *Store) begin(ctx context.Context, id identity, known bool, found []*streamInfo) (identity, error) {
-	for i, name := range []string{s.names.history(), s.names.texts()} {
+	for i, name := range s.names.streams() {
 		if has := found[i].identity(); found[i] != nil && (!known || has != id.Journal) {
 			return id, refuse("stream "+name, "it exists already, as journal %s", has).
 				WithHint("restore identity.json of that journal, or join it as a further process")
@@ -95,27 +118,49 @@ func (s *Store) begin(ctx context.Context, id identity, known bool, found []*str
 	if err := id.save(s.cfg.DataDir); err != nil {
 		return id, err
 	}
+	if err := s.create(ctx, id, found); err != nil {
+		return id, err
+	}
+	id.State, id.Version = begun, identityVersion
+	return id, id.save(s.cfg.DataDir)
+}
+
+// create makes the streams that were not found.
+func (s *Store) create(ctx context.Context, id identity, found []*streamInfo) error {
 	for i, want := range s.wanted(id) {
 		if found[i] != nil {
 			continue
 		}
 		if _, err := s.js.CreateStream(ctx, want); err != nil {
-			return id, refuse("stream "+want.Name, "it can't be created: %v", s.because(err))
+			return refuse("stream "+want.Name, "it can't be created: %v", s.because(err))
 		}
 	}
-	id.State = begun
+	return nil
+}
+
+// grow gives a journal that was begun by a plantrail without checkpoints and evidence files the streams for them. Only such
+// a journal: once identity.json says version 2, or a checkpoint's copy lies beside it, these streams have existed, and one
+// that is missing is lost. A crash between the two creations, or before the file is saved, is finished by the next start.
+func (s *Store) grow(ctx context.Context, id identity, found []*streamInfo) (identity, error) {
+	if id.Version >= identityVersion {
+		return id, nil
+	}
+	if err := s.create(ctx, id, found); err != nil {
+		return id, err
+	}
+	id.Version = identityVersion
 	return id, id.save(s.cfg.DataDir)
 }
 
 // join takes over the identity that the cluster's streams carry.
 func (s *Store) join(found []*streamInfo) (id identity, err error) {
-	for i, want := range []string{s.names.history(), s.names.texts()} {
+	for i, want := range s.names.streams() {
 		if found[i] == nil {
 			return id, refuse("stream "+want, "it does not exist: there is nothing to join").
-				WithHint("begin the journal with plantrail init")
+				WithHint("begin the journal with plantrail init; a journal of an older plantrail is started once by its first process")
 		}
 	}
-	id = identity{s.cfg.Org, found[0].identity(), begun}
+	id = identity{Org: s.cfg.Org, Journal: found[0].identity(), State: begun, Version: identityVersion}
 	if err := s.recognise(id, found); err != nil {
 		return id, err
 	}
@@ -125,7 +170,15 @@ func (s *Store) join(found []*streamInfo) (id identity, err error) {
 // recognise refuses streams that are missing or are not those of this data directory.
 func (s *Store) recognise(id identity, found []*streamInfo) error {
 	const hint = "don't create it: restore the store from its backup, and find out who removed the stream"
-	for i, name := range []string{s.names.history(), s.names.texts()} {
+	_, copied, err := readCopy(s.cfg.DataDir)
+	if err != nil {
+		return err
+	}
+	for i, name := range s.names.streams() {
+		later := i >= 2 // it came with version 2
+		if found[i] == nil && later && id.Version < identityVersion && !copied {
+			continue
+		}
 		if found[i] == nil {
 			return refuse("stream "+name, "it is missing, but journal %s has begun", id.Journal).WithHint(hint)
 		}
@@ -136,27 +189,36 @@ func (s *Store) recognise(id identity, found []*streamInfo) error {
 	return nil
 }
 
+// wanted are the settings of all streams, in the order of names.streams.
 func (s *Store) wanted(id identity) []jetstream.StreamConfig {
 	return []jetstream.StreamConfig{
 		wantHistory(s.names, s.cfg.Replicas, id.Journal),
 		wantTexts(s.names, s.cfg.Replicas, id.Journal),
+		wantEvidence(s.names, s.cfg.Replicas, id.Journal),
+		wantCheckpoints(s.names, s.cfg.Replicas, id.Journal),
 	}
 }
 
-// checkStreams reads both streams back and compares each setting, and that the history is whole.
+// checkStreams reads the streams back and compares each setting, whose they are, and that nothing is missing from those
+// that nothing can be removed from.
 func (s *Store) checkStreams(ctx context.Context, id identity) error {
-	for i, want := range s.wanted(id) {
+	for _, want := range s.wanted(id) {
 		info, err := s.streamInfo(ctx, want.Name)
 		if err != nil {
 			return err
 		}
 		if info == nil {
-			return refuse("stream "+want.Name, "it has just gone")
+			return refuse("stream "+want.Name, "it is gone").
+				WithHint("stop, don't create it: restore the store from its backup, and find out who removed the stream")
+		}
+		if has := info.identity(); has != id.Journal {
+			return refuse("stream "+want.Name, "it is journal %q now, this data directory belongs to %q", has, id.Journal).
+				WithHint("it was deleted and made again: restore the store from its backup, and find out who did it")
 		}
 		if err := compareConfig(want, info.Config); err != nil {
 			return err
 		}
-		if i == 0 {
+		if want.DenyDelete {
 			if err := info.State.whole(want.Name); err != nil {
 				return err
 			}
@@ -250,7 +312,7 @@ func (st streamState) whole(name string) error {
 	if st.Last == 0 && st.Msgs == 0 || st.First == 1 && st.Msgs == st.Last && st.NumDeleted == 0 && st.Lost == nil {
 		return nil
 	}
-	return refuse("stream "+name, "history is not whole: first %d, last %d, %d messages, %d deleted",
+	return refuse("stream "+name, "it is not whole: first %d, last %d, %d messages, %d deleted",
 		st.First, st.Last, st.Msgs, st.NumDeleted).
 		WithHint("stop, keep the store as it is, and restore from the backup")
 }

@@ -106,7 +106,7 @@ func (s *Store) heal(ctx context.Context) string {
 		return ""
 	}
 	// The same checks as at Open: until they have passed, nothing is written.
-	if err := s.checkStreams(ctx, s.id); err != nil {
+	if err := s.checkAll(ctx, s.id); err != nil {
 		return err.Error()
 	}
 	s.unproven.Store(false)

@@ -65,7 +65,7 @@ func samples() []domain.Event {
 			Request: "019ab3f2-7c11-7e55-9a0b-3f1d5a7c9e22"},
 		&domain.HoldSet{Hold: "hold-01", Reason: "t"},
 		&domain.HoldReleased{Hold: "hold-01", Reason: "t"},
-		&domain.BundleIssued{Bundle: "bundle-01", Item: "item-01", HeadSeq: 1 << 60, HeadAt: 1 << 60, Head: "AQID+/8=", For: "t", Reason: "t"},
+		&domain.BundleIssued{Bundle: "bundle-01", Item: "item-01", HeadSeq: 1 << 60, HeadAt: 1 << 60, Head: "AQID+/8=", Contents: "AQID+/8=", For: "t", Reason: "t"},
 		&domain.KeyAdopted{Key: "plantrail/acme+0123abcd+AQID", Replaces: "plantrail/acme+0123abcc+AQIE"},
 		&domain.HistoryRepaired{First: 1, Last: 1 << 60, Source: "tiles", Root: "AQID+/8=", Size: 1 << 60},
 	}

@@ -1,0 +1,59 @@
+package eventstore
+
+import (
+	"context"
+
+	"plantrail/domain"
+)
+
+// Freeze refuses everything that writes from now on, saying why, until Thaw. Reading goes on. It is for whoever has found
+// that the history is not what was signed: what is added now would be added to a history that nobody can vouch for. A
+// second Freeze keeps the first reason.
+func (s *Store) Freeze(reason string) {
+	if s.frozen.CompareAndSwap(nil, &reason) {
+		s.cfg.Logger.Error("the journal is frozen", "why", reason)
+	}
+}
+
+// Thaw ends a Freeze. Nothing calls it by itself: a person has looked.
+func (s *Store) Thaw() {
+	if was := s.frozen.Swap(nil); was != nil {
+		s.cfg.Logger.Info("the journal is no longer frozen", "was", *was)
+	}
+}
+
+// readOnly says why nothing can be written now, "" when it can.
+func (s *Store) readOnly() string {
+	if why := s.frozen.Load(); why != nil {
+		return *why
+	}
+	return s.disk.readOnly()
+}
+
+func (s *Store) writable() error {
+	if why := s.frozen.Load(); why != nil {
+		return domain.Errorf(domain.Unavailable, "journal", "it is frozen: %s", *why).
+			WithHint("nothing is recorded until someone has looked into it; reading goes on")
+	}
+	if why := s.disk.readOnly(); why != "" {
+		return domain.Errorf(domain.Unavailable, "journal", "it is read-only: %s", why).
+			WithHint("make space on the disk of the journal; it goes on by itself")
+	}
+	return nil
+}
+
+// Identity is the journal's random id, 32 hexadecimal digits, given at its first start and kept through every restore.
+func (s *Store) Identity() string { return s.id.Journal }
+
+// Check looks whether the journal is still the one that was opened: each stream there, its identity, each setting, nothing
+// missing in the middle, not shorter than its last checkpoint or the copy of that. It costs a few requests, so that it
+// can be asked every few seconds. What it can't see is an altered byte: for that the tree must be computed again.
+func (s *Store) Check(ctx context.Context) error { return s.checkAll(ctx, s.id) }
+
+// checkAll is what Open, Check and a server started again look at.
+func (s *Store) checkAll(ctx context.Context, id identity) error {
+	if err := s.checkStreams(ctx, id); err != nil {
+		return err
+	}
+	return s.checkCheckpoints(ctx)
+}
