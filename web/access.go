@@ -46,6 +46,9 @@ var access = map[string]domain.Role{
 	"POST /v1/plans/{plan}/correct":         domain.Editor,
 	"POST /v1/import":                       domain.Editor,
 
+	"POST /v1/plans/{plan}/set-hold":     domain.Admin,
+	"POST /v1/plans/{plan}/release-hold": domain.Admin,
+
 	"GET /v1/tokens":                   domain.Admin,
 	"POST /v1/tokens":                  domain.Admin,
 	"POST /v1/tokens/{token}/revoke":   domain.Admin,

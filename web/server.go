@@ -114,6 +114,7 @@ func New(d Deps) *Server {
 	s.registerQueries()
 	s.registerCommands()
 	s.registerImport()
+	s.registerHolds()
 	s.registerPeople()
 	s.registerOperation()
 	s.finishDescription()

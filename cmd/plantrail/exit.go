@@ -21,6 +21,7 @@ const (
 	exitConflict  = 5
 	exitForbidden = 6
 	exitUnknown   = 7
+	exitUnproved  = 8
 )
 
 var exitCodes = map[domain.Kind]int{
@@ -41,6 +42,9 @@ func exitCode(err error) int {
 	if err == nil {
 		return exitDone
 	}
+	if errors.As(err, new(*unproved)) {
+		return exitUnproved
+	}
 	return exitCodes[domain.KindOf(err)]
 }
 
@@ -58,6 +62,7 @@ func exitCodesTopic() *cobra.Command {
   5  conflict: the plan is no longer at --if-version, or --key was used before for another command
   6  not allowed: no token, an unknown or ended token, or a role that does not cover it
   7  outcome unknown: it may or may not have been recorded; give the same command again with the --key that is printed
+  8  not proved: what was to be verified was looked at, and something was altered, lost or left out
 
 With --output json the error is one line of JSON on standard error (RFC 9457), with the same kind in its "type".`,
 	}
@@ -144,6 +149,9 @@ func problemJSON(err error) []byte {
 	}
 	kind := domain.KindOf(err)
 	p := problem{Type: problemType + kind.String(), Title: kind.String(), Detail: err.Error()}
+	if errors.As(err, new(*unproved)) {
+		p.Type, p.Title = problemType+"not-proved", "not-proved"
+	}
 	if e := (*domain.Error)(nil); errors.As(err, &e) {
 		p.Detail, p.Field, p.Hint, p.Expected, p.Actual = e.Message, e.Field, e.Hint, e.Expected, e.Actual
 	}

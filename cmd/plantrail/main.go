@@ -81,12 +81,14 @@ only one plan. Words may be "-" for standard input or @FILE for a file.`,
 	root.AddGroup(
 		&cobra.Group{ID: "read", Title: "Questions:"},
 		&cobra.Group{ID: "write", Title: "Keeping a plan:"},
+		&cobra.Group{ID: "proof", Title: "Proof and evidence:"},
 		&cobra.Group{ID: "run", Title: "Running plantrail:"},
 	)
 	root.AddCommand(grouped("read", a.showCmd(), a.timelineCmd(), a.ambersCmd(), a.historyCmd(), a.entryCmd(), a.asAtCmd(),
 		a.searchCmd(), a.tailCmd())...)
 	root.AddCommand(grouped("write", a.importCmd(), a.planCmd(), a.itemCmd(), a.rateCmd(), a.justifyCmd(), a.progressCmd(),
 		a.outcomeCmd(), a.requestCmd(), a.answerCmd(), a.resolveCmd(), a.correctCmd(), a.recordedCmd())...)
+	root.AddCommand(grouped("proof", a.verifyCmd(), a.holdCmd())...)
 	root.AddCommand(grouped("run", a.serveCmd(), a.initCmd(), a.statusCmd(), a.rebuildCmd(), a.tokenCmd(), a.personCmd(),
 		a.whoamiCmd(), a.versionCmd())...)
 	root.AddCommand(exitCodesTopic())
