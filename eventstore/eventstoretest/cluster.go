@@ -174,3 +174,11 @@ func (c *Nodes) Leader(t testing.TB, stream string) int {
 	})
 	return leader
 }
+
+// Dirs are the servers' store directories.
+func (c *Nodes) Dirs() (dirs []string) {
+	for _, o := range c.options {
+		dirs = append(dirs, o.StoreDir)
+	}
+	return dirs
+}
