@@ -66,7 +66,7 @@ func (s *Store) raw(ctx context.Context, after uint64, follow bool) iter.Seq2[ke
 		if after == state.Last && !follow {
 			return
 		}
-		sub, err := s.subscribe(ctx, after)
+		sub, err := s.subscribe(ctx, s.names.history(), after)
 		if err != nil {
 			yield(kept{}, err)
 			return
@@ -81,8 +81,8 @@ func (s *Store) raw(ctx context.Context, after uint64, follow bool) iter.Seq2[ke
 	}
 }
 
-func (s *Store) subscribe(ctx context.Context, after uint64) (jetstream.MessagesContext, error) {
-	consumer, err := s.js.OrderedConsumer(ctx, s.names.history(), jetstream.OrderedConsumerConfig{
+func (s *Store) subscribe(ctx context.Context, stream string, after uint64) (jetstream.MessagesContext, error) {
+	consumer, err := s.js.OrderedConsumer(ctx, stream, jetstream.OrderedConsumerConfig{
 		DeliverPolicy: jetstream.DeliverByStartSequencePolicy, OptStartSeq: after + 1,
 	})
 	if err != nil {

@@ -6,6 +6,8 @@ import (
 	"iter"
 	"strings"
 
+	"github.com/nats-io/nats.go/jetstream"
+
 	"plantrail/domain"
 )
 
@@ -22,7 +24,11 @@ type TextRecord struct {
 // may come whose event does not exist: its writer crashed, or is about to record the event.
 func (s *Store) Texts(ctx context.Context, after, until uint64) iter.Seq2[TextRecord, error] {
 	return func(yield func(TextRecord, error) bool) {
-		for m, err := range s.fetch(ctx, s.names.texts(), "texts."+string(s.cfg.Org)+".>", after+1, until) {
+		read := s.fetch
+		if until > after+longRange {
+			read = s.sweep
+		}
+		for m, err := range read(ctx, s.names.texts(), "texts."+string(s.cfg.Org)+".>", after+1, until) {
 			var t TextRecord
 			if err == nil {
 				t, err = decodeTextRecord(m)
@@ -32,6 +38,53 @@ func (s *Store) Texts(ctx context.Context, after, until uint64) iter.Seq2[TextRe
 			}
 		}
 	}
+}
+
+// longRange is from how many messages on a consumer is worth making: it reads several times faster than direct gets, each
+// of which searches the stream's subjects.
+const longRange = 1000
+
+// sweep is fetch for all subjects of a stream, by an ordered consumer.
+func (s *Store) sweep(ctx context.Context, stream, subject string, first, until uint64) iter.Seq2[kept, error] {
+	return func(yield func(kept, error) bool) {
+		// A consumer waits for ever where all that would come was erased: so ask first whether anything is there.
+		m, err := s.get(ctx, stream, getRequest{Seq: first, Next: subject})
+		if err != nil {
+			yield(kept{}, err)
+			return
+		}
+		if m == nil || m.Seq > until {
+			return
+		}
+		sub, err := s.subscribe(ctx, stream, first-1)
+		if err != nil {
+			yield(kept{}, err)
+			return
+		}
+		defer sub.Stop()
+		for {
+			m, left, err := s.nextErasable(ctx, sub)
+			if err == nil && m.Seq > until || !yield(m, err) || err != nil || left == 0 || m.Seq == until {
+				return
+			}
+		}
+	}
+}
+
+// nextErasable is nextOf for a stream in which sequences may be missing; left is how many messages follow.
+func (s *Store) nextErasable(ctx context.Context, sub jetstream.MessagesContext) (m kept, left uint64, err error) {
+	msg, err := sub.Next(jetstream.NextContext(ctx))
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return m, 0, ctx.Err()
+	case err != nil:
+		return m, 0, s.unavailable(err)
+	}
+	meta, err := msg.Metadata()
+	if err != nil {
+		return m, 0, s.unavailable(err)
+	}
+	return kept{Subject: msg.Subject(), Seq: meta.Sequence.Stream, Data: msg.Data()}, meta.NumPending, nil
 }
 
 func decodeTextRecord(m kept) (TextRecord, error) {
