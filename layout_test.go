@@ -26,7 +26,7 @@ var house = map[string][]string{
 	"eventstore":  {"plantrail/domain", "github.com/nats-io", "github.com/google/uuid"},
 	"projections": {"plantrail/domain", "plantrail/evidence", "github.com/mattn/go-sqlite3"},
 	"evidence":    {"golang.org/x/mod"},
-	"sheets":      {"plantrail/domain", "golang.org/x/text", "github.com/xuri/excelize/v2"},
+	"sheets":      {"plantrail/domain", "golang.org/x/text", "golang.org/x/net/html", "github.com/xuri/excelize/v2"},
 	"feeds":       {"plantrail/domain"},
 	"web": {"plantrail/domain", "plantrail/projections", "plantrail/evidence", "plantrail/sheets", "plantrail/feeds",
 		"github.com/danielgtaylor/huma/v2", "github.com/prometheus", "github.com/google/uuid"},

@@ -18,9 +18,6 @@ const saveAsUTF8 = "save it as CSV (UTF-8) or plain text (UTF-8) and import that
 // A byte order mark decides; else it is UTF-8 if it is valid, else Windows-1252, in which five bytes have no meaning:
 // a file with one of them is refused, for no other reading is more than a guess.
 func decode(file []byte) (text, encoding string, err error) {
-	if err := sized(file); err != nil {
-		return "", "", err
-	}
 	switch {
 	case bytes.HasPrefix(file, []byte("\xff\xfe")), bytes.HasPrefix(file, []byte("\xfe\xff")):
 		encoding = "utf-16"
@@ -51,12 +48,10 @@ func sized(file []byte) error {
 			WithHint("split it into several plans")
 	case len(bytes.TrimSpace(bytes.TrimPrefix(file, []byte("\xef\xbb\xbf")))) == 0:
 		return domain.Errorf(domain.Invalid, "file", "the file is empty").WithHint("look whether the right file was given")
-	case bytes.HasPrefix(file, []byte("PK\x03\x04")):
-		return domain.Errorf(domain.Invalid, "file", "the file is a zip archive, as XLSX and DOCX files are, and not text").WithHint(saveAsUTF8)
 	case bytes.HasPrefix(file, []byte("%PDF-")):
 		return domain.Errorf(domain.Invalid, "file", "the file is a PDF and not text").WithHint("copy its table into a spreadsheet and save that as CSV (UTF-8)")
 	case bytes.HasPrefix(file, []byte("\xd0\xcf\x11\xe0")):
-		return domain.Errorf(domain.Invalid, "file", "the file is an old Office document and not text").WithHint(saveAsUTF8)
+		return domain.Errorf(domain.Invalid, "file", "the file is an old Office document (DOC, XLS) or one with a password, and not text").WithHint(saveAsUTF8)
 	}
 	return nil
 }

@@ -218,3 +218,20 @@ func (rr *rowReader) filled(c cell, col Column, out *Row) Rating {
 	rr.keep(out)
 	return got
 }
+
+// carryOn reads a row whose action is merged with the one above it: what else it says goes with that item, as progress.
+func (rr *rowReader) carryOn(r row) {
+	p := rr.p
+	out := &p.Rows[len(p.Rows)-1]
+	for i, c := range r.cells {
+		if c.above || c.blank() || i >= len(p.Columns) {
+			continue
+		}
+		switch p.Columns[i].Field {
+		case FieldReason, FieldProgress, FieldOutcome:
+			out.Progress = append(out.Progress, c.text)
+		default:
+			p.problem(c.place(), "give the row an action of its own, or record it by hand", "row %d goes on over several rows: %s under %s is left out", out.N, quoted(c.text), rr.name(i))
+		}
+	}
+}

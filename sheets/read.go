@@ -1,6 +1,7 @@
 package sheets
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"path"
@@ -20,12 +21,8 @@ func Read(file []byte, opts Options) (*Proposal, error) {
 	if err != nil {
 		return nil, err
 	}
-	text, encoding, err := decode(file)
-	if err != nil {
-		return nil, err
-	}
 	v := newVocabulary(scheme)
-	g, err := reading(text, opts.Name, v)
+	g, text, encoding, err := gridOf(file, opts.Name, v)
 	if err != nil {
 		return nil, err
 	}
@@ -51,6 +48,26 @@ func Read(file []byte, opts Options) (*Proposal, error) {
 	}
 	p.count()
 	return p, nil
+}
+
+// gridOf reads a file as what it is, whatever it is called. The text is empty where lines have no meaning.
+func gridOf(file []byte, name string, v vocabulary) (g grid, text, encoding string, err error) {
+	if err = sized(file); err != nil {
+		return g, "", "", err
+	}
+	if bytes.HasPrefix(file, []byte("PK")) && len(file) > 3 && file[2] < 9 {
+		g, err = readOffice(file, v)
+		return g, "", "utf-8", err
+	}
+	if text, encoding, err = decode(file); err != nil {
+		return g, "", "", err
+	}
+	if isPage(text) {
+		g, err = readPage(text, v)
+		return g, "", encoding, err
+	}
+	g, err = reading(text, name, v)
+	return g, text, encoding, err
 }
 
 func (o Options) check() (domain.Scheme, error) {

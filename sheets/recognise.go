@@ -94,6 +94,10 @@ func (rr *rowReader) read(r row) {
 		return
 	}
 	title := rr.title(r)
+	if title.above && rr.items > 0 {
+		rr.carryOn(r)
+		return
+	}
 	if title.blank() {
 		rr.untitled(r)
 		return

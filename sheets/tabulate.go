@@ -105,10 +105,11 @@ func (t *table) take(g grid, v vocabulary) error {
 // findHeader is the row among the first that names most columns.
 func (v vocabulary) findHeader(g grid) (int, error) {
 	best, most, first := -1, 0, -1
-	for i := range min(len(g.rows), searched) {
+	for i, seen := 0, 0; i < len(g.rows) && seen < searched; i++ {
 		if g.rows[i].kind != isCells || g.rows[i].empty() {
 			continue
 		}
+		seen++
 		if first < 0 {
 			first = i
 		}
