@@ -147,6 +147,8 @@ type standing struct {
 	at         progress
 	changed    chan struct{} // closed when at, or stopped, changes
 	tail       domain.Position
+	goal       *domain.Position // the tail as it was when Run began; nil before
+	caughtUp   bool
 	oldest     time.Time // when the oldest event not yet shown was recorded
 	stopped    error
 	rebuilding bool
@@ -169,6 +171,18 @@ func (s *standing) moved(at progress) {
 		s.at = at
 		s.tail = max(s.tail, at.position)
 		s.oldest = time.Time{}
+		s.caughtUp = s.caughtUp || s.goal != nil && at.position >= *s.goal
+	})
+}
+
+// begun notes where the journal ended when the projector was started.
+func (s *standing) begun(tail domain.Position) {
+	s.change(func() {
+		s.tail = max(s.tail, tail)
+		if s.goal == nil {
+			s.goal = &tail
+		}
+		s.caughtUp = s.caughtUp || s.at.position >= *s.goal
 	})
 }
 
@@ -214,7 +228,7 @@ func (db *DB) Status(ctx context.Context) Status {
 	s := &db.standing
 	s.mu.Lock()
 	st := Status{Position: s.at.position, Tail: max(s.tail, s.at.position), Rebuilding: s.rebuilding, Schema: schemaVersion,
-		Gaps: s.gaps, Rebuilds: s.rebuilds, Events: s.at.events}
+		CaughtUp: s.caughtUp, Gaps: s.gaps, Rebuilds: s.rebuilds, Events: s.at.events}
 	if s.stopped != nil {
 		st.Stopped = s.stopped.Error()
 	}

@@ -53,6 +53,9 @@ func (db *DB) Run(ctx context.Context, src Source) error {
 // fault and says where.
 func (db *DB) fillEmpty(ctx context.Context, src Source) {
 	tail, err := src.Tail(ctx)
+	if err == nil {
+		db.standing.begun(tail.Events) // so that the lag is right from the first moment
+	}
 	if err != nil || db.standing.position() > 0 || tail.Events < 2*most {
 		return
 	}
@@ -124,6 +127,9 @@ func (p *projector) resume(ctx context.Context) error {
 	tail, err := p.src.Tail(ctx)
 	if err != nil {
 		return err
+	}
+	if p.live {
+		p.db.standing.begun(tail.Events)
 	}
 	if tail.Events < at.position {
 		return fmt.Errorf("the journal ends at position %d, the read models are at %d: the journal was cut or is another; "+

@@ -11,7 +11,7 @@ import (
 	"plantrail/domain"
 )
 
-// Search finds entries by the words of their texts, newest text first; plan "" searches all plans. All words must be in
+// Search finds entries by the words of their texts, newest text first; plan "" searches all histories, [AnyPlan] all plans. All words must be in
 // the same text; "words in quotes" must follow each other; a word ending in * stands for all that begin with it. Words match
 // whatever their ending, accents or case. Nothing a user types is an error of syntax.
 func (db *DB) Search(ctx context.Context, words string, plan domain.PlanID, after string, limit int) (page Page[Hit], err error) {
@@ -60,7 +60,7 @@ func (s *snapshot) hits(match string, plan domain.PlanID, below int64, limit int
 		return err
 	}, `SELECT x.id, t.position, x.name, snippet(texts_fts, 0, '«', '»', '…', 16)
 		FROM texts_fts CROSS JOIN texts x ON x.id = texts_fts.rowid CROSS JOIN timeline t ON t.event = x.event
-		WHERE texts_fts MATCH ?1 AND texts_fts.rowid < ?2 AND (?3 = '' OR t.plan = ?3)
+		WHERE texts_fts MATCH ?1 AND texts_fts.rowid < ?2 AND (?3 = '' OR t.plan = ?3 OR ?3 = '*' AND t.plan NOT GLOB '_*')
 		ORDER BY texts_fts.rowid DESC LIMIT ?4`, match, below, string(plan), limit)
 	return all, err
 }

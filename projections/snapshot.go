@@ -66,7 +66,7 @@ func (s *snapshot) position(plan domain.PlanID, at At) (domain.Position, error) 
 	case at.RecordedAt.IsZero():
 		return math.MaxInt64, nil
 	}
-	if plan == "" {
+	if plan == "" || plan == AnyPlan {
 		var p sql.NullInt64
 		err := s.row("SELECT max(position) FROM timeline WHERE recorded <= ?", at.RecordedAt.UnixMicro()).Scan(&p)
 		return domain.Position(p.Int64), err
@@ -120,7 +120,7 @@ func (s *snapshot) moment(plan domain.PlanID, upto domain.Position) (m Moment, e
 }
 
 func noPlan(plan domain.PlanID) error {
-	return domain.Errorf(domain.NotFound, "plan", "there is no plan %s", plan).WithHint("`plantrail show` lists the plans")
+	return domain.Errorf(domain.NotFound, "plan", "there is no plan %s", plan).WithHint("`plantrail plan list` lists the plans")
 }
 
 // jsonList is a list for "IN (SELECT value FROM json_each(?))": one argument, however long.

@@ -131,12 +131,17 @@ func (s slow) Events(ctx context.Context, after domain.Position, follow bool) it
 
 func TestAWriterReadsItsOwnWrite(t *testing.T) {
 	src := slow{projectionstest.Draw(t, story), make(chan struct{}, 100)}
+	all := domain.Position(len(src.Recorded()))
 	db := open(t, nil)
 	run(t, db, src)
 	short, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if err := db.WaitFor(short, 3); domain.KindOf(err) != domain.Unavailable {
 		t.Fatalf("%v, want unavailable", err)
+	}
+	until(t, func() bool { return db.Status(t.Context()).Tail == all })
+	if s := db.Status(t.Context()); s.CaughtUp || s.LagEvents != uint64(all) {
+		t.Errorf("while it is built the first time the status is %+v", s)
 	}
 	for range 3 {
 		src.next <- struct{}{}
@@ -147,4 +152,8 @@ func TestAWriterReadsItsOwnWrite(t *testing.T) {
 	if _, err := db.ItemHistory(t.Context(), "sdp", "a", projections.At{}); err != nil {
 		t.Error("the write is not there:", err)
 	}
+	for range all - 3 {
+		src.next <- struct{}{}
+	}
+	until(t, func() bool { return db.Status(t.Context()).CaughtUp })
 }

@@ -115,7 +115,11 @@ func (s *snapshot) filter(q TimelineQuery, upto domain.Position) (f filter, err 
 }
 
 func (s *snapshot) filterPlan(f *filter, q TimelineQuery) error {
-	if q.Plan != "" {
+	named := q.Plan != "" && q.Plan != AnyPlan
+	if q.Plan == AnyPlan {
+		f.and("plan NOT GLOB '_*'")
+	}
+	if named {
 		f.index = "timeline_plan"
 		f.and("plan = ?", string(q.Plan))
 		if err := s.row("SELECT 1 FROM histories WHERE plan = ?", string(q.Plan)).Scan(new(int)); err != nil {
@@ -124,7 +128,7 @@ func (s *snapshot) filterPlan(f *filter, q TimelineQuery) error {
 	}
 	if q.Command != "" {
 		f.and("command = ?", string(q.Command))
-		if q.Plan != "" {
+		if named {
 			f.index = "timeline_command"
 			f.and("lookup = ?", lookup(q.Plan, q.Command))
 		}
@@ -139,7 +143,7 @@ func (s *snapshot) filterPlan(f *filter, q TimelineQuery) error {
 	}
 	if !q.From.IsZero() {
 		f.and("recorded >= ?", q.From.UnixMicro())
-		if q.Plan != "" { // what was recorded since then can't count from an earlier position than what was recorded before
+		if named { // what was recorded since then can't count from an earlier position than what was recorded before
 			before, err := s.recordedBy(q.Plan, q.From.Add(-time.Microsecond))
 			if err != nil {
 				return err
@@ -154,7 +158,7 @@ func (s *snapshot) filterPlan(f *filter, q TimelineQuery) error {
 }
 
 func (s *snapshot) itemRef(plan domain.PlanID, item domain.ItemID) (ref domain.Position, err error) {
-	if plan == "" {
+	if plan == "" || plan == AnyPlan {
 		return 0, domain.Errorf(domain.Invalid, "item", "an item is named within its plan").WithHint("name the plan too")
 	}
 	err = s.row("SELECT ref FROM items WHERE plan = ? AND item = ?", string(plan), string(item)).Scan(&ref)

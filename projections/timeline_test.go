@@ -110,10 +110,23 @@ func TestTimelineFilters(t *testing.T) {
 	}
 }
 
+func TestReservedHistoriesCanBeLeftOut(t *testing.T) {
+	db := open(t, projectionstest.Draw(t, torn))
+	page := must[projections.Page[projections.Entry]](t)(db.Timeline(t.Context(), projections.TimelineQuery{Plan: projections.AnyPlan, Limit: 3}))
+	if got := positions(page.Entries); !slices.Equal(got, []domain.Position{2, 3, 4}) || page.Next == "" {
+		t.Errorf("the first page is %v, next %q", got, page.Next)
+	}
+	for plan, want := range map[domain.PlanID]int{"": 1, projections.AnyPlan: 0} {
+		if page := must[projections.Page[projections.Hit]](t)(db.Search(t.Context(), "Elder", plan, "", 0)); len(page.Entries) != want {
+			t.Errorf("a search in %q finds %d names, want %d", plan, len(page.Entries), want)
+		}
+	}
+}
+
 func TestBadPagesAreRefused(t *testing.T) {
 	db := open(t, projectionstest.Draw(t, story))
 	for _, q := range []projections.TimelineQuery{
-		{Limit: -1}, {Limit: 1001}, {After: "x"}, {After: "1.2.3"}, {After: "-1.2"}, {After: "1"}, {After: "18446744073709551615.1"}, {Item: "a"},
+		{Limit: -1}, {Limit: 1001}, {After: "x"}, {After: "1.2.3"}, {After: "-1.2"}, {After: "1"}, {After: "18446744073709551615.1"}, {Item: "a"}, {Item: "a", Plan: projections.AnyPlan},
 	} {
 		if _, err := db.Timeline(t.Context(), q); domain.KindOf(err) != domain.Invalid {
 			t.Errorf("%+v: %v, want invalid", q, err)

@@ -152,6 +152,10 @@ type Entry struct {
 	Visible   domain.Position   `json:"visible"` // the position from which it counted: its command's last part
 }
 
+// AnyPlan stands, in a query, for all plans without the reserved histories, as "" stands for all histories. No plan can
+// have this id.
+const AnyPlan domain.PlanID = "*"
+
 // TimelineQuery filters entries; zero fields do not filter. Entries come oldest first unless Newest.
 type TimelineQuery struct {
 	Plan     domain.PlanID
@@ -247,6 +251,7 @@ type Status struct {
 	Tail       domain.Position `json:"tail"`        // of the journal, as last seen
 	LagEvents  uint64          `json:"lag_events"`  // Tail - Position
 	LagSeconds float64         `json:"lag_seconds"` // age of the oldest event not yet shown
+	CaughtUp   bool            `json:"caught_up"`   // what the journal held when the projector was started is shown
 	Stopped    string          `json:"stopped,omitempty"`
 	Rebuilding bool            `json:"rebuilding"`
 	Schema     int             `json:"schema"`

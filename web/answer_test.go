@@ -176,6 +176,10 @@ func TestWaitingForOnesOwnWrite(t *testing.T) {
 func TestReadyOrNot(t *testing.T) {
 	h := newHouse(t)
 	wantStatus(t, h.send("GET", "/readyz", ""), 200)
+	h.reads.status.CaughtUp = false
+	if w := h.send("GET", "/readyz", ""); w.Code != 503 || !strings.Contains(w.Body.String(), "being built") {
+		t.Errorf("while the read models are being built: %d %s", w.Code, w.Body)
+	}
 	h.reads.status.Stopped, h.reads.status.LagSeconds = "a gap at position 12: /data/views.sqlite", 60
 	h.Server.deps.Journal = func() JournalStats { return JournalStats{Down: "nats://secret@x", ReadOnly: "disk is full"} }
 	w := h.send("GET", "/readyz", "")

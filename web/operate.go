@@ -126,6 +126,9 @@ func (s *Server) notReady(ctx context.Context) (why []string) {
 	if shown.Stopped != "" {
 		why = append(why, "the read models have stopped following the journal")
 	}
+	if !shown.CaughtUp && shown.Stopped == "" {
+		why = append(why, "the read models are being built")
+	}
 	if shown.LagSeconds > s.deps.ReadyLag.Seconds() {
 		why = append(why, "the read models are behind the journal")
 	}

@@ -235,7 +235,7 @@ func (s *Server) planTimeline(ctx context.Context, in *planTimelineInput) (proje
 }
 
 func (s *Server) timeline(ctx context.Context, plan domain.PlanID, in *TimelineInput) (page projections.Page[projections.Entry], err error) {
-	q := projections.TimelineQuery{Plan: plan, Type: in.Type, Newest: in.Newest, After: in.After, Limit: in.Limit}
+	q := projections.TimelineQuery{Plan: visible(ctx, plan), Type: in.Type, Newest: in.Newest, After: in.After, Limit: in.Limit}
 	if q.From, _, err = instant("from", in.From); err != nil {
 		return page, err
 	}
@@ -264,11 +264,7 @@ func (s *Server) timeline(ctx context.Context, plan domain.PlanID, in *TimelineI
 	if in.Type != "" && domain.NewEvent(in.Type) == nil {
 		return page, domain.Errorf(domain.Invalid, "type", "there is no such type of entry").WithHint("e.g. rating-changed, justification-given, outcome-recorded")
 	}
-	return visible(ctx, q.Limit, q.After, func(e projections.Entry) domain.PlanID { return e.Plan },
-		func(after string, limit int) (projections.Page[projections.Entry], error) {
-			q.After, q.Limit = after, limit
-			return s.deps.Reads.Timeline(ctx, q)
-		})
+	return s.deps.Reads.Timeline(ctx, q)
 }
 
 // parseActor checks an actor's id, which has the form of every other id.
@@ -319,8 +315,5 @@ func (s *Server) search(ctx context.Context, in *searchInput) (page projections.
 	if strings.TrimSpace(in.Words) == "" {
 		return page, domain.Errorf(domain.Invalid, "q", "there are no words to look for").WithHint("give q=WORDS")
 	}
-	return visible(ctx, in.Limit, in.After, func(h projections.Hit) domain.PlanID { return h.Entry.Plan },
-		func(after string, limit int) (projections.Page[projections.Hit], error) {
-			return s.deps.Reads.Search(ctx, in.Words, plan, after, limit)
-		})
+	return s.deps.Reads.Search(ctx, in.Words, visible(ctx, plan), in.After, in.Limit)
 }
