@@ -48,6 +48,7 @@ var access = map[string]domain.Role{
 
 	"POST /v1/plans/{plan}/set-hold":     domain.Admin,
 	"POST /v1/plans/{plan}/release-hold": domain.Admin,
+	"POST /v1/plans/{plan}/erase-text":   domain.Admin,
 
 	"GET /v1/tokens":                   domain.Admin,
 	"POST /v1/tokens":                  domain.Admin,

@@ -84,6 +84,11 @@ func receiptOf(r domain.Receipt) *receipt {
 
 // command registers a command of the domain: its path is its verb, its body its struct.
 func command[C domain.Command](s *Server, summary, text string, example C) {
+	commandThen(s, summary, text, example, func(context.Context, domain.Receipt) error { return nil })
+}
+
+// commandThen is command with something to do before the answer, once it is recorded. It is also done for a repeat.
+func commandThen[C domain.Command](s *Server, summary, text string, example C, then func(context.Context, domain.Receipt) error) {
 	path := "/v1/plans/{plan}/" + example.Verb()
 	op := s.operation(http.MethodPost, path, about{id: example.Verb(), tag: "commands", summary: summary, text: text, errors: commandErrors}, jsonRoute())
 	op.DefaultStatus = http.StatusCreated
@@ -100,6 +105,9 @@ func command[C domain.Command](s *Server, summary, text string, example C) {
 		got, err := s.do(ctx, plan, in.Conditions, c)
 		if err != nil {
 			return nil, err
+		}
+		if err := then(ctx, got); err != nil {
+			return nil, commanded{err, got.Command}
 		}
 		return receiptOf(got), nil
 	})

@@ -94,7 +94,7 @@ func (c *contract) example(path string) string {
 func TestEveryOperationIsAsDocumented(t *testing.T) {
 	c := newContract(t)
 	story := []string{"open-plan", "add-item", "rate", "justify", "make-request", "answer-request", "report-progress", "reword-item", "assign-owner",
-		"set-due", "move-item", "suspend-item", "resume-item", "record-outcome", "resolve", "cancel-item", "correct", "close-plan", "set-hold", "release-hold"}
+		"set-due", "move-item", "suspend-item", "resume-item", "record-outcome", "resolve", "cancel-item", "correct", "close-plan", "set-hold", "release-hold", "erase-text"}
 	var position string
 	for _, verb := range story {
 		body := c.example("/v1/plans/{plan}/" + verb)

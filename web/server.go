@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -41,6 +42,9 @@ type Reads interface {
 	// Token is what authentication needs of an issued token, ended or not.
 	Token(ctx context.Context, id domain.TokenID) (projections.Credential, error)
 	Tokens(ctx context.Context) ([]projections.TokenView, error)
+
+	// EraseText destroys a text, on disk too. That the text is not there is no error.
+	EraseText(ctx context.Context, event domain.EventID, field string) error
 }
 
 // Deps is what the server is made of.
@@ -53,6 +57,8 @@ type Deps struct {
 	Journal func() JournalStats // nil: nothing is known of the journal
 	// Rebuild builds the read models anew and says how far it is; nil: it can't be done here.
 	Rebuild func(ctx context.Context, progress func(done, total domain.Position)) error
+
+	Eraser Eraser // of texts in the journal; nil: it can't be done here
 
 	// LocalToken is a token of this process alone, printed where it was started; its holder is LocalActor. "": none.
 	LocalToken string
@@ -76,6 +82,8 @@ type Server struct {
 
 	jsonPeriod, filePeriod time.Duration // in which a body must have come; tests shorten them
 	files                  chan struct{} // slots for large bodies
+
+	erasing sync.Mutex // held to finish erasures
 }
 
 // route is what the server knows of a pattern before it lets a request in.
@@ -115,6 +123,7 @@ func New(d Deps) *Server {
 	s.registerCommands()
 	s.registerImport()
 	s.registerHolds()
+	s.registerErase()
 	s.registerPeople()
 	s.registerOperation()
 	s.finishDescription()

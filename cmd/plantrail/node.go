@@ -80,7 +80,11 @@ func (n *node) open(ctx context.Context, o nodeOptions) (err error) {
 	n.stop = stop
 	go func() { n.stopped <- n.reads.Run(running, source) }()
 	n.handler = web.New(n.deps(o, source))
-	return n.catchUp(ctx, o.serving)
+	if err := n.catchUp(ctx, o.serving); err != nil {
+		return err
+	}
+	n.finishErasures(ctx)
+	return nil
 }
 
 func (n *node) deps(o nodeOptions, source bridge) web.Deps {
@@ -93,7 +97,7 @@ func (n *node) deps(o nodeOptions, source bridge) web.Deps {
 		Rebuild: func(ctx context.Context, progress func(done, total domain.Position)) error {
 			return n.reads.Rebuild(ctx, source, progress)
 		},
-		LocalToken: n.local, LocalActor: n.actor, GuardMetrics: o.guardMetrics, Log: o.log,
+		Eraser: n.store, LocalToken: n.local, LocalActor: n.actor, GuardMetrics: o.guardMetrics, Log: o.log,
 	}
 }
 

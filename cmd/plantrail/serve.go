@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -84,6 +85,11 @@ func (a *app) run(ctx context.Context, s *serving, n *node, listener net.Listene
 	a.greet(n, said, first, s.demo)
 	server := web.NewHTTPServer(n.handler)
 	server.ErrorLog = slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)
+	background, end := context.WithCancel(ctx)
+	var tasks sync.WaitGroup
+	tasks.Go(func() { every(background, finishPeriod, n.finishErasures) })
+	defer tasks.Wait()
+	defer end()
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()
 	select {
