@@ -111,7 +111,6 @@ func (d *tabled) textAbove(column int) string {
 // together makes one table of those of a document that list actions: they must have the same columns, in any order. Other
 // tables are lines outside the table.
 func (g grid) together(v vocabulary) (grid, error) {
-	var tables [][]row
 	out := g
 	out.rows = nil
 	var head []cell
@@ -121,9 +120,6 @@ func (g grid) together(v vocabulary) (grid, error) {
 		case isCells, isGroup:
 			open = append(open, r)
 		case isEnd:
-			if len(open) > 0 {
-				tables = append(tables, open)
-			}
 			var err error
 			if head, err = out.join(head, open, v); err != nil {
 				return out, err

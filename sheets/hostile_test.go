@@ -57,7 +57,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		{"too many rows", "x.xlsx", sheetOf(t, headRow+manyRows(10_500)), domain.TooLarge, "sheet Plan", "rows"},
 		{"a cell too long", "x.xlsx", sheetOf(t, headRow+`<row r="2">`+inline("A2", strings.Repeat("€", 30_000))+`</row>`), domain.TooLarge, "sheet Plan, cell A2", "the limit is"},
 		{"a formula without its value", "x.xlsx", sheetOf(t, headRow+`<row r="2">`+inline("A2", "Open")+`<c r="B2"><f>IF(1,"Red","")</f></c></row>`), domain.Invalid, "sheet Plan, cell B2", "formula"},
-		{"a formula made by a library", "x.xlsx", xlsx(t, [][]any{{"Action", "RAG"}, {"Open", ""}}, func(f *excelize.File) { _ = f.SetCellFormula("Plan", "B2", `"R"&"ed"`) }), domain.Invalid, "sheet Plan, cell B2", "formula"},
+		{"a formula made by a library", "x.xlsx", xlsx(t, [][]any{{"Action", "RAG"}, {"Open"}}, func(f *excelize.File) { _ = f.SetCellFormula("Plan", "B2", `"R"&"ed"`) }), domain.Invalid, "sheet Plan, cell B2", "formula"},
 		{"macros", "x.xlsm", repack(t, plain, map[string]string{"xl/vbaProject.bin": "x"}), domain.Invalid, "file", "macros"},
 		{"macros by their type", "x.xlsx", repack(t, plain, map[string]string{"[Content_Types].xml": strings.ReplaceAll(partOf(t, plain, "[content_types].xml"), "spreadsheetml.sheet.main", "ms-excel.sheet.macroEnabled.main")}), domain.Invalid, "file", "macros"},
 		{"macros in a document", "x.docm", repack(t, docx(t, wp("x")), map[string]string{"word/vbaProject.bin": "x"}), domain.Invalid, "file", "macros"},
