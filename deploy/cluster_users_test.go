@@ -3,6 +3,7 @@ package deploy
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -86,6 +87,51 @@ func (c *cluster) testStore(t *testing.T) {
 	}
 	if n < 2 {
 		t.Errorf("%d events read back, want those of %d commands", n, len(orders()))
+	}
+	testProof(ctx, t, store)
+}
+
+// testProof: checkpoints, files of evidence and erasing need no right that the list leaves out.
+func testProof(ctx context.Context, t *testing.T, store *eventstore.Store) {
+	note := []byte("plantrail/council/0\n1\nr\n\n\u2014 plantrail/council/0 AAAA\n")
+	_, after, err := store.LastCheckpoint(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after == 0 {
+		if _, err := store.PutCheckpoint(ctx, after, note); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, _, err := store.PutEvidence(ctx, "sdp", "evidence-1", strings.NewReader("words"), 100); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := store.PutEvidence(ctx, "sdp", "evidence-2", strings.NewReader("too many words"), 5); domain.KindOf(err) != domain.TooLarge {
+		t.Errorf("a file over the limit: %v", err)
+	}
+	file, _, err := store.Evidence(ctx, "sdp", "evidence-1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if b, err := io.ReadAll(file); err != nil || string(b) != "words" {
+		t.Errorf("the file reads as %q, %v", b, err)
+	}
+	if err := store.RemoveEvidence(ctx, "sdp", "evidence-1"); err != nil {
+		t.Fatal(err)
+	}
+	for r, err := range store.Read(ctx, "sdp", 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := store.EraseText(ctx, "sdp", r.ID, r.ID, "title"); err != nil {
+			t.Fatal(err)
+		}
+		if texts, err := store.TextsOf(ctx, "sdp", r.ID); err != nil || texts["title"] != "" {
+			t.Errorf("the erased title is %q, %v", texts["title"], err)
+		}
+	}
+	if err := store.Check(ctx); err != nil {
+		t.Error(err)
 	}
 }
 

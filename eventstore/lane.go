@@ -14,6 +14,7 @@ type message struct {
 	guard   bool     // only the first message of an entry carries the expected sequence
 	content []string // its Content-Type
 	typ     string   // its ce-type, of events only
+	rollup  bool     // it takes the place of what lies under its subject
 	body    []byte
 }
 

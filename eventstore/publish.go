@@ -72,6 +72,9 @@ func natsMsg(m message) *nats.Msg {
 	if m.typ != "" {
 		msg.Header["ce-type"] = []string{m.typ}
 	}
+	if m.rollup {
+		msg.Header["Nats-Rollup"] = []string{"sub"}
+	}
 	if m.guard {
 		msg.Header["Nats-Expected-Last-Subject-Sequence"] = []string{strconv.FormatUint(m.after, 10)}
 	}

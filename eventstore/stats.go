@@ -15,19 +15,23 @@ type Stats struct {
 	Batched     uint64 // messages in them
 	Checkpoints uint64 // checkpoints stored
 	Erased      uint64 // text messages destroyed
+	Files       uint64 // files of evidence stored or removed
 	ReadOnly    string // why no events are taken now; "" when they are
 	Connected   bool
 }
 
 type counters struct {
-	appends, events, bytes, conflicts, retries, unknowns, resolved, batches, batched, checkpoints, erased atomic.Uint64
+	appends, events, bytes, conflicts, retries, unknowns, resolved, batches, batched, checkpoints, erased, files atomic.Uint64
 }
 
 // Stats reads the counts.
 func (s *Store) Stats() Stats {
 	c := &s.stats
-	return Stats{Appends: c.appends.Load(), Events: c.events.Load(), Bytes: c.bytes.Load(), Conflicts: c.conflicts.Load(),
-		Retries: c.retries.Load(), Resolved: c.resolved.Load(), Unknowns: c.unknowns.Load(), Batches: c.batches.Load(), Batched: c.batched.Load(), Checkpoints: c.checkpoints.Load(), Erased: c.erased.Load(),
-
-		ReadOnly: s.readOnly(), Connected: s.nc.IsConnected()}
+	return Stats{
+		Appends: c.appends.Load(), Events: c.events.Load(), Bytes: c.bytes.Load(), Conflicts: c.conflicts.Load(),
+		Retries: c.retries.Load(), Resolved: c.resolved.Load(), Unknowns: c.unknowns.Load(),
+		Batches: c.batches.Load(), Batched: c.batched.Load(), Checkpoints: c.checkpoints.Load(),
+		Erased: c.erased.Load(), Files: c.files.Load(),
+		ReadOnly: s.readOnly(), Connected: s.nc.IsConnected(),
+	}
 }
