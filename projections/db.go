@@ -16,6 +16,8 @@ import (
 type Options struct {
 	Readers int          // connections that read at the same time; 0 is 8
 	Log     *slog.Logger // nil: slog.Default
+
+	hashless bool // for a benchmark: no tiles
 }
 
 // DB is the read models of one organisation. Its methods may be called from many goroutines.
@@ -133,6 +135,10 @@ type progress struct {
 
 type querier interface {
 	QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row
+}
+
+type rowsQuerier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
 func readProgress(ctx context.Context, q querier) (p progress, err error) {

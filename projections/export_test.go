@@ -59,5 +59,14 @@ func (db *DB) SetVersion(n int) error {
 	return err
 }
 
+// Hashless are options that keep no hashes, for a benchmark.
+func Hashless() Options { return Options{hashless: true} }
+
+// Exec changes the current file behind the projector's back.
+func (db *DB) Exec(statement string, args ...any) error {
+	_, err := db.currentFile().erase.Exec(statement, args...)
+	return err
+}
+
 // SchemaVersion is part of the name of what benchmarks keep.
 const SchemaVersion = schemaVersion

@@ -10,6 +10,8 @@ import (
 	"maps"
 	"slices"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"plantrail/domain"
 )
 
@@ -113,9 +115,14 @@ type fold struct {
 	pending   map[domain.PlanID]*historyNow // histories with parts held back: they must not be forgotten
 	dirty     []domain.PlanID
 	at        progress
+	edge      edge
+	hashless  bool
+	erased    map[textKey]bool // texts whose erasing was asked for
+	erasing   bool             // words were deleted since the write-ahead log was emptied
 
 	// Buffers of rows, by table, in the order in which they are flushed.
 	texts, timeline, itemRows, itemStates, planStates, requestStates, resolutions, persons, tokens, heads, held *rows
+	holds, erasures, tiles                                                                                      *rows
 	statements                                                                                                  []*sql.Stmt
 	readHistory, readPlan, readItem, readRequest                                                                *sql.Stmt
 }
@@ -144,8 +151,13 @@ func newFold(ctx context.Context, conn *sql.Conn) (*fold, error) {
 		tokens:        newRows("INSERT OR REPLACE INTO tokens", "token", "person", "role", "sha256", "expires", "revoked", "issued"),
 		heads:         newRows("INSERT OR REPLACE INTO histories", "plan", "position", "planseq", "leaf", "version", "changed", "items", "counts"),
 		held:          newRows("INSERT INTO pending", "position", "plan"),
-		texts:         newRows("INSERT OR IGNORE INTO texts", "id", "event", "name", "value"),
+		holds:         newRows("INSERT INTO holds", "plan", "position", "hold", "visible", "released"),
+		erasures:      newRows("INSERT INTO erasures", "event", "name", "plan", "entry", "requested", "request", "visible", "completed"),
+		tiles:         newRows("INSERT OR REPLACE INTO tiles", "level", "n", "width", "hashes"),
+		texts:         newRows("INSERT INTO texts", "id", "event", "name", "value"),
 	}
+	// What is left of an event's texts after one of them was erased comes again, under a new sequence.
+	f.texts.after = " ON CONFLICT (event, name) DO UPDATE SET id = excluded.id, value = excluded.value"
 	for stmt, query := range map[**sql.Stmt]string{
 		&f.readHistory: "SELECT position, planseq, leaf, version, changed, items, counts FROM histories WHERE plan = ?",
 		&f.readPlan:    "SELECT state FROM plan_states WHERE plan = ? ORDER BY visible DESC LIMIT 1",
@@ -164,7 +176,7 @@ func newFold(ctx context.Context, conn *sql.Conn) (*fold, error) {
 
 func (f *fold) tables() []*rows {
 	return []*rows{f.timeline, f.itemRows, f.itemStates, f.planStates, f.requestStates, f.resolutions, f.persons, f.tokens,
-		f.heads, f.held, f.texts}
+		f.heads, f.held, f.holds, f.erasures, f.tiles, f.texts}
 }
 
 func (f *fold) close() (err error) {
@@ -197,6 +209,9 @@ func (f *fold) add(p prepared) error {
 	h.head = r.Head()
 	f.touch(r.Plan, h)
 	f.at.position, f.at.leaf = r.Position, p.leaf
+	if !f.hashless {
+		f.edge.add(tlog.Hash(r.Leaf), f.tiles)
+	}
 	counts, err := f.hold(h, p)
 	if err != nil || len(counts) == 0 {
 		return err
@@ -375,6 +390,7 @@ func (f *fold) flush() error {
 		h.dirty = false
 	}
 	f.dirty = f.dirty[:0]
+	f.edge.flush(f.tiles)
 	if err := flushAll(f.conn, f.tables()...); err != nil {
 		return err
 	}

@@ -3,11 +3,14 @@ package projections_test
 import (
 	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
+
+	"plantrail/domain"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -40,3 +43,5 @@ func holds(t testing.TB, path, words string) bool {
 	}
 	return strings.Contains(string(b), words)
 }
+
+func number(p domain.Position) string { return strconv.FormatUint(uint64(p), 10) }

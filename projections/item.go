@@ -111,16 +111,17 @@ type held struct {
 	at      domain.Position // what identifies the value beside its text: two outcomes of the same result are two spans
 	reason  domain.Position
 	name    string // of the reason's text
+	erased  bool   // the value was a text
 }
 
 // fields lists the values of an item, by field.
 func fields(c *cites, it domain.Item) map[string]held {
 	all := map[string]held{
-		"title": {value: c.words(it.Title, "title").Text, at: it.Title, reason: it.Title, name: "reason"},
+		"title": c.held(it.Title, "title", it.Title),
 		"state": {value: string(it.State), at: it.StateAt, reason: it.StateAt, name: "reason"},
 	}
 	if it.Owner > 0 {
-		all["owner"] = held{value: c.words(it.Owner, "owner").Text, at: it.Owner, reason: it.Owner, name: "reason"}
+		all["owner"] = c.held(it.Owner, "owner", it.Owner)
 	}
 	if !it.Due.IsZero() {
 		all["due"] = held{value: it.Due.String(), at: it.DueAt, reason: it.DueAt, name: "reason"}
@@ -129,7 +130,7 @@ func fields(c *cites, it domain.Item) map[string]held {
 		all["parent"] = held{value: string(it.Parent)}
 	}
 	if it.Progress > 0 {
-		all["progress"] = held{value: c.words(it.Progress, "progress").Text, at: it.Progress}
+		all["progress"] = c.held(it.Progress, "progress", 0)
 	}
 	if it.Outcome > 0 {
 		all["outcome"] = held{value: string(it.Result), at: it.Outcome, reason: it.Outcome, name: "outcome"}
@@ -138,6 +139,12 @@ func fields(c *cites, it domain.Item) map[string]held {
 		all["rating:"+r.Dimension] = held{value: r.Value, meaning: r.Meaning, at: r.Set, reason: r.Reason, name: "justification"}
 	}
 	return all
+}
+
+// held is a text as a value.
+func (c *cites) held(at domain.Position, text string, reason domain.Position) held {
+	w := c.words(at, text)
+	return held{value: w.Text, erased: w.Erased, at: at, reason: reason, name: "reason"}
 }
 
 // spans turns the item's states into stretches during which a value held, in the order in which they began.
@@ -158,7 +165,7 @@ func spans(c *cites, steps []step) []Span {
 			}
 			if !same && has {
 				open[field] = len(all)
-				all = append(all, Span{Field: field, Value: after.value, From: st.entry.Said, Meaning: after.meaning})
+				all = append(all, Span{Field: field, Value: after.value, Erased: after.erased, From: st.entry.Said, Meaning: after.meaning})
 			}
 			if has && after.reason > 0 {
 				all[open[field]].Reason = c.reason(after)

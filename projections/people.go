@@ -87,16 +87,23 @@ func (db *DB) persons(ctx context.Context, where string, args ...any) (all []Per
 	all = []PersonView{}
 	err = db.view(ctx, func(s *snapshot) error {
 		c := newCites(s, s.end.position)
+		var named []domain.EventID
 		err := s.each(func(rows *sql.Rows) error {
 			var p PersonView
 			var name sql.NullString
-			err := rows.Scan(&p.Person, &p.Kind, &p.Left, &p.Since.Position, &name)
+			var event domain.EventID
+			err := rows.Scan(&p.Person, &p.Kind, &p.Left, &p.Since.Position, &name, &event)
+			named = append(named, event)
 			p.Name = Words{Text: name.String, Erased: !name.Valid}
 			c.need(p.Since.Position)
 			all = append(all, p)
 			return err
-		}, `SELECT p.person, p.kind, p.gone, p.since, x.value FROM persons p
+		}, `SELECT p.person, p.kind, p.gone, p.since, x.value, p.named FROM persons p
 			LEFT JOIN texts x ON x.event = p.named AND x.name = 'name' WHERE `+where+" ORDER BY p.since", args...)
+		if err != nil {
+			return err
+		}
+		erased, err := c.erasuresOf(jsonList(named))
 		if err != nil {
 			return err
 		}
@@ -105,6 +112,9 @@ func (db *DB) persons(ctx context.Context, where string, args ...any) (all []Per
 		}
 		for i := range all {
 			all[i].Since = c.at(all[i].Since.Position)
+			if all[i].Name.Erased {
+				all[i].Name.ErasedBy = c.erasedBy(erased[textKey{named[i], "name"}])
+			}
 		}
 		return nil
 	})

@@ -67,6 +67,7 @@ type planRows struct {
 	items       []domain.Item
 	requests    []domain.Request
 	resolutions []resolutionRow
+	holds       []holdRow
 }
 
 type resolutionRow struct {
@@ -85,6 +86,9 @@ func (s *snapshot) planRows(plan domain.PlanID, upto domain.Position) (r planRow
 		return r, err
 	}
 	if r.requests, err = s.requests(plan, upto); err != nil {
+		return r, err
+	}
+	if r.holds, err = s.holds(plan, upto); err != nil {
 		return r, err
 	}
 	err = s.each(func(rows *sql.Rows) error {
@@ -162,6 +166,9 @@ func (s *snapshot) plan(plan domain.PlanID, upto domain.Position) (v PlanView, e
 	for _, it := range r.items {
 		c.needItem(it)
 	}
+	for _, h := range r.holds {
+		c.need(h.set, h.released)
+	}
 	fixed, err := c.corrections(r.requests, r.resolutions)
 	if err != nil {
 		return v, err
@@ -185,6 +192,9 @@ func (s *snapshot) plan(plan domain.PlanID, upto domain.Position) (v PlanView, e
 	for _, q := range r.resolutions {
 		v.Resolutions = append(v.Resolutions, c.resolutionView(q, fixed))
 	}
+	for _, h := range r.holds {
+		v.Holds = append(v.Holds, c.holdView(h))
+	}
 	return v, nil
 }
 
@@ -192,6 +202,9 @@ func (c *cites) needItem(it domain.Item) {
 	c.need(it.Title, it.Owner, it.StateAt, it.Progress, it.Outcome)
 	for _, r := range it.Ratings {
 		c.need(r.Set, r.Reason)
+	}
+	for _, f := range it.Evidence {
+		c.need(f.Attached, f.Withdrawn)
 	}
 }
 
@@ -204,6 +217,9 @@ func (c *cites) itemView(plan domain.PlanState, it domain.Item) ItemView {
 	}
 	if it.Outcome > 0 {
 		v.Outcome = &OutcomeView{Result: it.Result, Statement: *c.statement(it.Outcome, "outcome")}
+	}
+	for _, f := range it.Evidence {
+		v.Evidence = append(v.Evidence, c.evidenceView(it.ID, f))
 	}
 	return v
 }

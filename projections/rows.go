@@ -17,6 +17,7 @@ const rowsAtOnce = 32
 // convert and copy each of some 700 arguments once more.
 type rows struct {
 	head    string // "INSERT INTO t (a, b) VALUES "
+	after   string // what follows the rows: what to do on a conflict
 	columns int
 	args    []driver.NamedValue
 	many    *sqlite3.SQLiteStmt
@@ -58,7 +59,7 @@ func (t *rows) flush(c *sqlite3.SQLiteConn) error {
 func (t *rows) exec(c *sqlite3.SQLiteConn, stmt **sqlite3.SQLiteStmt, n int, args []driver.NamedValue) error {
 	if *stmt == nil {
 		row := "(" + strings.TrimSuffix(strings.Repeat("?,", t.columns), ",") + ")"
-		s, err := c.Prepare(t.head + strings.TrimSuffix(strings.Repeat(row+",", n), ","))
+		s, err := c.Prepare(t.head + strings.TrimSuffix(strings.Repeat(row+",", n), ",") + t.after)
 		if err != nil {
 			return err
 		}

@@ -123,7 +123,15 @@ func (p *projector) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	p.fold.at = at
+	p.fold.at, p.fold.hashless = at, p.db.opts.hashless
+	if err := p.fold.loadErased(); err != nil {
+		return err
+	}
+	if !p.fold.hashless {
+		if p.fold.edge, err = loadEdge(ctx, p.conn, at.position); err != nil {
+			return err
+		}
+	}
 	tail, err := p.src.Tail(ctx)
 	if err != nil {
 		return err
@@ -226,7 +234,10 @@ func (p *projector) project(ctx context.Context, batch []prepared) error {
 		}
 		return p.fold.flush()
 	})
-	if err == nil || done == 0 || done == len(batch) {
+	if err == nil {
+		return p.emptyAfterErasing()
+	}
+	if done == 0 || done == len(batch) {
 		return err
 	}
 	// The broken event left the fold half way through it, so the events before it are done again by a fresh one.
@@ -283,7 +294,7 @@ func (p *projector) projectTexts(ctx context.Context, batch []prepared) error {
 	if p.ahead != nil {
 		return p.takeTexts(ctx, p.ahead.waiting)
 	}
-	if !slices.ContainsFunc(batch, func(e prepared) bool { return e.Texts > 0 }) {
+	if !slices.ContainsFunc(batch, func(e prepared) bool { return e.Texts > 0 || leavesTexts(e.Event) }) {
 		return nil
 	}
 	tail, err := p.src.Tail(ctx)
@@ -293,6 +304,12 @@ func (p *projector) projectTexts(ctx context.Context, batch []prepared) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	return p.drainTexts(ctx, p.readTexts(ctx, tail.Texts), tail.Texts)
+}
+
+// leavesTexts reports whether an event comes after what was left of another event's texts was stored anew.
+func leavesTexts(e domain.Event) bool {
+	_, erased := e.(*domain.ErasureCompleted)
+	return erased
 }
 
 // readTexts reads the text stream in a goroutine of its own.

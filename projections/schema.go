@@ -8,7 +8,7 @@ import (
 
 // schemaVersion is the PRAGMA user_version of the files that this binary writes and reads. Any change of the tables, or of
 // what stands in them, raises it: an older file is then rebuilt from the journal, a newer one refused.
-const schemaVersion = 1
+const schemaVersion = 2
 
 // schema is the whole read model. All of it is written by package projections alone and can be deleted.
 //
@@ -102,6 +102,35 @@ CREATE TABLE resolutions (
   PRIMARY KEY (plan, position)
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE holds (               -- one row a hold set or released
+  plan     TEXT    NOT NULL,
+  position INTEGER NOT NULL,
+  hold     TEXT    NOT NULL,
+  visible  INTEGER NOT NULL,
+  released INTEGER NOT NULL,       -- 1: this event releases it
+  PRIMARY KEY (plan, position)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE erasures (            -- one row a text whose erasing was asked for
+  event     TEXT    NOT NULL,
+  name      TEXT    NOT NULL,
+  plan      TEXT    NOT NULL,
+  entry     INTEGER NOT NULL,      -- position of the event
+  requested INTEGER NOT NULL,      -- position of the request
+  request   TEXT    NOT NULL,      -- its event
+  visible   INTEGER NOT NULL,
+  completed INTEGER NOT NULL,      -- position of the completion, 0 before it
+  PRIMARY KEY (event, name)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE tiles (               -- the hashes of the history's Merkle tree (c2sp.org/tlog-tiles)
+  level  INTEGER NOT NULL,
+  n      INTEGER NOT NULL,
+  width  INTEGER NOT NULL,         -- less than 256 in the last tile of a level
+  hashes BLOB    NOT NULL,
+  PRIMARY KEY (level, n)
+) STRICT;
+
 CREATE TABLE persons (
   person  TEXT PRIMARY KEY,
   kind    TEXT    NOT NULL,
@@ -132,6 +161,10 @@ INSERT INTO texts_fts (texts_fts, rank) VALUES ('secure-delete', 1);
 CREATE TRIGGER texts_added AFTER INSERT ON texts BEGIN
   INSERT INTO texts_fts (rowid, value) VALUES (new.id, new.value);
 END;
+CREATE TRIGGER texts_moved AFTER UPDATE ON texts BEGIN
+  INSERT INTO texts_fts (texts_fts, rowid, value) VALUES ('delete', old.id, old.value);
+  INSERT INTO texts_fts (rowid, value) VALUES (new.id, new.value);
+END;
 CREATE TRIGGER texts_erased AFTER DELETE ON texts BEGIN
   INSERT INTO texts_fts (texts_fts, rowid, value) VALUES ('delete', old.id, old.value);
 END;
@@ -158,7 +191,7 @@ CREATE INDEX timeline_corrects ON timeline (corrects) WHERE corrects IS NOT NULL
 
 // tables are all tables whose rows must come out the same from every way of building them.
 var tables = []string{"progress", "histories", "pending", "timeline", "items", "item_states", "plan_states",
-	"request_states", "resolutions", "persons", "tokens", "texts"}
+	"request_states", "resolutions", "holds", "erasures", "tiles", "persons", "tokens", "texts"}
 
 // create makes the tables, and the rest of what is given, in an empty file. It is one transaction: after a crash the file is
 // empty or complete.

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -145,7 +146,9 @@ type cited struct {
 	kind      string // the event's type
 	count     int    // of its texts, when it was recorded
 	texts     map[string]string
+	erased    map[string]domain.Position // texts whose erasing was asked for, and where
 	authority *domain.Authority
+	file      *domain.EvidenceAttached // of one that attaches a file
 }
 
 func newCites(s *snapshot, upto domain.Position) *cites {
@@ -164,16 +167,22 @@ func (c *cites) need(all ...domain.Position) {
 // load reads what is needed and not read yet.
 func (c *cites) load() error {
 	err := c.s.each(func(rows *sql.Rows) error {
-		e, recorded, authority := &cited{}, int64(0), sql.NullString{}
+		e, recorded, authority, file := &cited{}, int64(0), sql.NullString{}, []byte(nil)
 		if err := rows.Scan(&e.Position, &e.Entry, &e.Event, &e.By.ID, &e.By.Kind, &e.By.Role, &e.By.OnBehalfOf, scanDate{&e.Stated},
-			&recorded, &e.kind, &e.count, &authority); err != nil {
+			&recorded, &e.kind, &e.count, &authority, &file); err != nil {
 			return err
+		}
+		if file != nil {
+			if err := json.Unmarshal(file, &e.file); err != nil {
+				return err
+			}
 		}
 		e.RecordedAt = micros(recorded)
 		c.said[e.Position], c.byEvent[e.Event] = e, e
 		c.names[e.By.ID] = ""
 		return unmarshalAuthority(authority, &e.authority)
-	}, `SELECT position, planseq, event, actor, kind, role, behalf, stated, recorded, type, texts, authority
+	}, `SELECT position, planseq, event, actor, kind, role, behalf, stated, recorded, type, texts, authority,
+			CASE WHEN type = 'evidence-attached' THEN data END
 		FROM timeline WHERE position IN (SELECT value FROM json_each(?))`, jsonList(c.want))
 	if err != nil {
 		return err
@@ -188,12 +197,27 @@ func (c *cites) load() error {
 	if err := c.loadTexts(events); err != nil {
 		return err
 	}
+	if len(c.want) > 0 { // who had texts erased
+		return c.load()
+	}
 	return c.loadNames()
 }
 
 func (c *cites) loadTexts(events []domain.EventID) error {
 	if len(events) == 0 {
 		return nil
+	}
+	erased, err := c.erasuresOf(jsonList(events))
+	if err != nil {
+		return err
+	}
+	for k, p := range erased {
+		if e := c.byEvent[k.event]; e != nil {
+			if e.erased == nil {
+				e.erased = map[string]domain.Position{}
+			}
+			e.erased[k.name] = p
+		}
 	}
 	return c.s.each(func(rows *sql.Rows) error {
 		var event domain.EventID
@@ -257,17 +281,17 @@ func (c *cites) words(p domain.Position, name string) Words {
 	if e == nil {
 		return Words{}
 	}
-	return e.words(name)
+	return c.wordsOf(e, name)
 }
 
-func (e *cited) words(name string) Words {
+func (c *cites) wordsOf(e *cited, name string) Words {
 	switch {
 	case e.kind == "entry-corrected":
 		name = "text"
 	case e.kind == "justification-given" && name == "answer": // a justification may answer a request
 		name = "justification"
 	}
-	return textOf(name, e.kind, e.count, e.texts)
+	return c.textOf(name, e)
 }
 
 func (c *cites) statement(p domain.Position, name string) *Statement {
@@ -285,28 +309,30 @@ func (c *cites) optional(p domain.Position, name string) *Words {
 	return &w
 }
 
-// textOf gives one text of an event that came with count of them. Which of an event's optional texts were given isn't
-// recorded, only how many: the missing ones are taken to be the first that the type knows and that are absent.
-func textOf(name, kind string, count int, have map[string]string) Words {
-	if text, ok := have[name]; ok {
+// textOf gives one text of an event. Which of an event's optional texts were given isn't recorded, only how many: of those
+// missing, some were erased, and which these are is recorded. The rest is lost, and is taken to be the first that the type
+// knows and that are absent.
+func (c *cites) textOf(name string, e *cited) Words {
+	if text, ok := e.texts[name]; ok {
 		return Words{Text: text}
 	}
-	for _, missing := range missingTexts(kind, count, have) {
-		if missing == name {
-			return Words{Erased: true}
-		}
+	if slices.Contains(missingTexts(e.kind, e.count, e.texts, e.erased), name) {
+		return Words{Erased: true, ErasedBy: c.erasedBy(e.erased[name])}
 	}
 	return Words{}
 }
 
-func missingTexts(kind string, count int, have map[string]string) (missing []string) {
+func missingTexts(kind string, count int, have map[string]string, erased map[string]domain.Position) (missing []string) {
 	e := domain.NewEvent(kind)
 	if e == nil || count <= len(have) {
 		return nil
 	}
-	for name := range domain.Texts(e) {
-		if _, ok := have[name]; !ok && len(have)+len(missing) < count {
-			missing = append(missing, name)
+	for _, gone := range []bool{true, false} {
+		for name := range domain.Texts(e) {
+			_, here := have[name]
+			if _, by := erased[name]; !here && by == gone && len(have)+len(missing) < count {
+				missing = append(missing, name)
+			}
 		}
 	}
 	return missing

@@ -87,6 +87,12 @@ func (f *fold) whole(h *historyNow, r domain.Recorded, visible domain.Position) 
 		return f.planState(h, r, visible)
 	case *domain.ResolutionRecorded:
 		f.resolutions.add(string(r.Plan), int64(r.Position), string(e.Resolution), int64(visible))
+	case *domain.HoldSet:
+		f.holds.add(string(r.Plan), int64(r.Position), string(e.Hold), int64(visible), int64(0))
+	case *domain.HoldReleased:
+		f.holds.add(string(r.Plan), int64(r.Position), string(e.Hold), int64(visible), int64(1))
+	case *domain.ErasureRequested, *domain.ErasureCompleted:
+		return f.erasure(r, visible)
 	case *domain.PersonRegistered:
 		f.persons.add(string(e.Person), string(e.Kind), int64(r.Position), string(r.ID), int64(0))
 	case *domain.PersonRenamed:

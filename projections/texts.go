@@ -18,6 +18,9 @@ func (f *fold) text(t TextRecord) {
 	}
 	f.at.texts = t.Sequence
 	for i, name := range slices.Sorted(maps.Keys(t.Texts)) {
+		if f.erased[textKey{t.Event, name}] {
+			continue // it is about to be destroyed in the journal too
+		}
 		id := int64(t.Sequence*namesPerRecord) + int64(min(i, namesPerRecord-1))
 		f.texts.add(id, string(t.Event), name, t.Texts[name])
 	}
@@ -35,7 +38,8 @@ func (f *fold) flushTexts(upto uint64) error {
 // EraseText removes one text of an event with its entry in the search index, overwriting both on disk. What has been
 // erased from the text stream does not come back with a rebuild. Erasing what is not there is no error.
 //
-// The write-ahead log is emptied too, as far as no reader needs it: pages with the words lie in it until then.
+// The write-ahead log is emptied too: pages with the words lie in it until then. While a reader needs it, the answer is
+// Unavailable, and it is to be tried again before anybody says that the text is gone.
 func (db *DB) EraseText(ctx context.Context, event domain.EventID, name string) error {
 	db.rebuild.Lock() // or the file that a rebuild is making would keep the words
 	defer db.rebuild.Unlock()
@@ -46,6 +50,9 @@ func (db *DB) EraseText(ctx context.Context, event domain.EventID, name string) 
 	if err != nil {
 		return err
 	}
-	_, err = f.erase.ExecContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	busy, err := emptyLog(ctx, f.erase)
+	if busy && err == nil {
+		err = domain.Errorf(domain.Unavailable, "", "a question being answered still holds the erased text's page").WithHint("try again in a moment")
+	}
 	return err
 }

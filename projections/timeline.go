@@ -255,8 +255,21 @@ func (d *entryDetails) load(all []Entry) error {
 }
 
 func (d *entryDetails) loadTexts(all []Entry, byEvent map[domain.EventID]*Entry, events []domain.EventID) error {
-	have := map[domain.EventID]map[string]string{}
-	err := d.s.each(func(rows *sql.Rows) error {
+	c, have, gone := newCites(d.s, d.upto), map[domain.EventID]map[string]string{}, map[domain.EventID]map[string]domain.Position{}
+	erased, err := c.erasuresOf(jsonList(events))
+	if err == nil && len(erased) > 0 {
+		err = c.load()
+	}
+	if err != nil {
+		return err
+	}
+	for k, p := range erased {
+		if gone[k.event] == nil {
+			gone[k.event] = map[string]domain.Position{}
+		}
+		gone[k.event][k.name] = p
+	}
+	err = d.s.each(func(rows *sql.Rows) error {
 		var event domain.EventID
 		var name, value string
 		err := rows.Scan(&event, &name, &value)
@@ -275,8 +288,8 @@ func (d *entryDetails) loadTexts(all []Entry, byEvent map[domain.EventID]*Entry,
 		for name, value := range have[e.Event] {
 			e.Texts[name] = Words{Text: value}
 		}
-		for _, name := range missingTexts(e.Type, d.counts[i], have[e.Event]) {
-			e.Texts[name] = Words{Erased: true}
+		for _, name := range missingTexts(e.Type, d.counts[i], have[e.Event], gone[e.Event]) {
+			e.Texts[name] = Words{Erased: true, ErasedBy: c.erasedBy(gone[e.Event][name])}
 		}
 	}
 	return err

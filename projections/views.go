@@ -16,7 +16,27 @@ type At struct {
 // Words is a text as it is shown. A text that was erased, or never came, is an empty Text with a State that says so.
 type Words struct {
 	Text   string `json:"text"`
-	Erased bool   `json:"erased,omitempty"` // an erasure removed it
+	Erased bool   `json:"erased,omitempty"` // it was there and is no more
+	// ErasedBy is who had it erased, when and under what authority. When Erased is set and nobody is named, it was not
+	// erased: it is lost.
+	ErasedBy *Erased `json:"erased_by,omitempty"`
+}
+
+// Erased is the entry that asked for a text to be erased.
+type Erased struct {
+	Said
+	Authority *domain.Authority `json:"authority,omitempty"`
+}
+
+// OpenErasure is an erasure that was asked for and not completed. First is the first event of the erased text's command,
+// whose text message holds the command's salted digest.
+type OpenErasure struct {
+	Plan    domain.PlanID
+	Of      domain.EventID
+	Entry   domain.Position
+	Field   string
+	Request domain.EventID
+	First   domain.EventID
 }
 
 // Said is who said something and when: the entry behind a piece of state.
@@ -70,6 +90,29 @@ type PlanView struct {
 	Items       []ItemView         `json:"items"` // in the order in which they were added
 	Requests    []RequestView      `json:"requests"`
 	Resolutions []ResolutionView   `json:"resolutions"`
+	Holds       []HoldView         `json:"holds,omitempty"`
+}
+
+// HoldView is a legal hold, which forbids erasing: why and by whom it was set, and released.
+type HoldView struct {
+	Hold domain.HoldID `json:"hold"`
+	Statement
+	Authority *domain.Authority `json:"authority,omitempty"`
+	Released  *Statement        `json:"released,omitempty"`
+}
+
+// EvidenceView is a file of evidence beside an item.
+type EvidenceView struct {
+	ID        domain.EvidenceID `json:"evidence"`
+	Item      domain.ItemID     `json:"item"`
+	Title     Words             `json:"title"`
+	File      *Words            `json:"file,omitempty"` // its name
+	SHA256    string            `json:"sha256"`         // of the file's bytes, hex
+	Size      int64             `json:"size"`           // bytes
+	MediaType string            `json:"media_type"`
+	Dated     domain.Date       `json:"dated,omitzero"` // of the document itself
+	Attached  Said              `json:"attached"`
+	Withdrawn *Statement        `json:"withdrawn,omitempty"`
 }
 
 // ItemView is an item at a moment.
@@ -89,6 +132,7 @@ type ItemView struct {
 	Ratings   []RatingView     `json:"ratings"`
 	Progress  *Statement       `json:"progress,omitempty"`
 	Outcome   *OutcomeView     `json:"outcome,omitempty"`
+	Evidence  []EvidenceView   `json:"evidence,omitempty"`
 }
 
 // RatingView is an item's rating in one dimension, with the reason in somebody's words.
@@ -179,8 +223,9 @@ type Page[T any] struct {
 
 // Span is one stretch of an item's history during which a value held.
 type Span struct {
-	Field     string         `json:"field"` // title, owner, due, state, rating:<dimension>, progress, outcome, parent
-	Value     string         `json:"value"` // coded value, or the text
+	Field     string         `json:"field"`            // title, owner, due, state, rating:<dimension>, progress, outcome, parent
+	Value     string         `json:"value"`            // coded value, or the text
+	Erased    bool           `json:"erased,omitempty"` // the text was erased
 	From      Said           `json:"from"`
 	Until     *Said          `json:"until,omitempty"` // nil: it still holds
 	Reason    *Statement     `json:"reason,omitempty"`

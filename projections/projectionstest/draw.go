@@ -33,6 +33,9 @@ func Draw(t testing.TB, text string) *Source {
 //	PLAN justify|progress ITEM "words"             PLAN outcome ITEM RESULT "words"
 //	PLAN request ID ITEM|- "words" [asked="words"] PLAN answer ID "words"
 //	PLAN resolve ID "printed"                      PLAN correct NUMBER FIELD "to" "reason"
+//	PLAN attach ID ITEM "title" [file=NAME] [sha256=HEX]  PLAN withdraw ID ITEM "reason"
+//	PLAN erase NUMBER FIELD "reason" [item=ITEM]   PLAN erased NUMBER FIELD [item=ITEM] (NUMBER is a position)
+//	PLAN hold|release ID "reason"
 //	people register|rename ID "name"               people leave ID
 //	people token ID PERSON ROLE                    people revoke ID
 //	begin PLAN ... end: the lines are parts of one command; ... cut: its last part never comes; void PLAN voids it

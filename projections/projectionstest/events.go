@@ -99,13 +99,45 @@ func memberEvent(h *domain.History, w *words) (domain.Event, error) {
 	case "correct":
 		return correctedEvent(w)
 	}
+	return proofEvent(h, w)
+}
+
+func proofEvent(h *domain.History, w *words) (domain.Event, error) {
+	switch w.at(1) {
+	case "attach":
+		return &domain.EvidenceAttached{Evidence: domain.EvidenceID(w.at(2)), Item: domain.ItemID(w.at(3)), SHA256: w.extras["sha256"],
+			Size: int64(len(w.at(4))), MediaType: "text/plain", Title: w.text(4), File: domain.Text(w.extras["file"])}, nil
+	case "withdraw":
+		return &domain.EvidenceWithdrawn{Evidence: domain.EvidenceID(w.at(2)), Item: domain.ItemID(w.at(3)), Reason: w.text(4)}, nil
+	case "hold":
+		return &domain.HoldSet{Hold: domain.HoldID(w.at(2)), Reason: w.text(3)}, nil
+	case "release":
+		return &domain.HoldReleased{Hold: domain.HoldID(w.at(2)), Reason: w.text(3)}, nil
+	case "erase", "erased":
+		n, err := strconv.Atoi(w.at(2))
+		of, item := eventAt(n), domain.ItemID(w.extras["item"])
+		if w.at(1) == "erase" {
+			return &domain.ErasureRequested{Of: of, Entry: domain.Position(n), Item: item, Field: w.at(3), Reason: w.text(4)}, err
+		}
+		for _, e := range h.OpenErasures() {
+			if e.Of == of && e.Field == w.at(3) {
+				return &domain.ErasureCompleted{Of: of, Entry: e.Entry, Item: item, Field: e.Field, Request: e.Request}, err
+			}
+		}
+		return nil, fmt.Errorf("no such erasure is open")
+	}
 	return nil, fmt.Errorf("%s knows no %q", h.ID, w.at(1))
+}
+
+// eventAt is the id of the drawn event at a position.
+func eventAt(n int) domain.EventID {
+	return domain.EventID(fmt.Sprintf("019ab3f2-7c11-7e55-9a0b-%012x", n))
 }
 
 // correctedEvent corrects the event at a position, which drawn events carry in their ids; item= names its item.
 func correctedEvent(w *words) (domain.Event, error) {
 	n, err := strconv.Atoi(w.at(2))
-	e := &domain.EntryCorrected{Corrects: domain.EventID(fmt.Sprintf("019ab3f2-7c11-7e55-9a0b-%012x", n)), Entry: domain.Position(n),
+	e := &domain.EntryCorrected{Corrects: eventAt(n), Entry: domain.Position(n),
 		Item: domain.ItemID(w.extras["item"]), Field: w.at(3), Reason: w.text(5)}
 	switch e.Field {
 	case "rating":

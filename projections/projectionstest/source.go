@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"maps"
 	"sync"
 	"time"
 
@@ -162,6 +163,23 @@ func (s *Source) Texts(_ context.Context, after, until uint64) iter.Seq2[project
 			if t.Sequence > after && t.Sequence <= until && t.Texts != nil && !yield(t, nil) {
 				return
 			}
+		}
+	}
+}
+
+// EraseText destroys one text of an event, as the journal does: what is left of the event's texts is stored anew.
+func (s *Source) EraseText(event domain.EventID, name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i, t := range s.texts {
+		if t.Event == event && t.Texts[name] != "" {
+			left := projections.TextRecord{Sequence: uint64(len(s.texts) + 1), Plan: t.Plan, Event: event, Texts: maps.Clone(t.Texts)}
+			delete(left.Texts, name)
+			s.texts[i].Texts = nil
+			if len(left.Texts) > 0 {
+				s.texts = append(s.texts, left)
+			}
+			return
 		}
 	}
 }
