@@ -231,7 +231,7 @@ func TestEraseTextOnThreeNodes(t *testing.T) {
 		t.Logf("in %d Raft logs just after, usually in 12", n)
 	}
 	for i := range 30 {
-		if _, err := s.Conn().Request(fmt.Sprint("texts.acme.filler.", i), bytes.Repeat([]byte("x"), 500_000), 10*time.Second); err != nil {
+		if _, err := s.Conn().Request(fmt.Sprint("texts.acme.filler.", i), content(500_000), 10*time.Second); err != nil {
 			t.Fatal(err)
 		}
 	}

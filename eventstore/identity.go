@@ -22,7 +22,7 @@ import (
 type identity struct {
 	Org     domain.OrgID `json:"org"`
 	Journal string       `json:"journal"`
-	State   string       `json:"state"` // "beginning" until the streams exist, then "begun"
+	State   string       `json:"state"` // "beginning" until the streams exist, "restoring" until they are full, then "begun"
 	Version int          `json:"version,omitempty"`
 }
 
@@ -32,6 +32,7 @@ const identityVersion = 2
 const (
 	beginning = "beginning"
 	begun     = "begun"
+	restoring = "restoring"
 
 	identityKey = "plantrail-journal" // in the streams' metadata
 )
@@ -57,7 +58,7 @@ func loadIdentity(cfg Config) (id identity, ok bool, err error) {
 	switch {
 	case err != nil:
 		return id, false, refuse("identity", "%s can't be read: %v", path, err).WithHint("restore it from the backup")
-	case len(id.Journal) != 32 || id.State != begun && id.State != beginning:
+	case len(id.Journal) != 32 || id.State != begun && id.State != beginning && id.State != restoring:
 		return id, false, refuse("identity", "%s is damaged", path).WithHint("restore it from the backup")
 	case id.Org != cfg.Org:
 		return id, false, refuse("identity", "%s belongs to organisation %s, not to %s", path, id.Org, cfg.Org).

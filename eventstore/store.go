@@ -72,11 +72,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Store{cfg: cfg, names: names{cfg.Org}}
-	s.line.Store(newLine())
-	s.history = newLane(&s.stats, true, s)
-	s.texts = newLane(&s.stats, false, s)
-	s.checkpoints = newLane(&s.stats, true, s)
+	s := newStore(cfg)
 	if err := s.connect(ctx); err != nil {
 		s.release()
 		return nil, err
@@ -89,9 +85,21 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	return s, nil
 }
 
+func newStore(cfg Config) *Store {
+	s := &Store{cfg: cfg, names: names{cfg.Org}}
+	s.line.Store(newLine())
+	s.history = newLane(&s.stats, true, s)
+	s.texts = newLane(&s.stats, false, s)
+	s.checkpoints = newLane(&s.stats, true, s)
+	return s
+}
+
 // checkStart says whether this kind of start fits what the data directory knows.
 func checkStart(cfg Config, id identity, known bool) error {
 	switch {
+	case known && id.State == restoring:
+		return refuse("start", "the restore of journal %s into %s was cut short", id.Journal, cfg.DataDir).
+			WithHint("empty the directory and restore again")
 	case known && id.State == begun && cfg.Init:
 		return refuse("start", "journal %s has begun already in %s", id.Journal, cfg.DataDir).WithHint("start without init")
 	case known && id.State == beginning && !cfg.Init:
