@@ -17,6 +17,16 @@ func (p *Plan) dimension(key string) (Dimension, error) {
 	return d, nil
 }
 
+// rateable finds an item on which work may go on, and a dimension of its plan.
+func (h *History) rateable(id ItemID, dimension string) (*Plan, Item, Dimension, error) {
+	p, it, err := h.item(id)
+	if err != nil {
+		return p, it, Dimension{}, err
+	}
+	d, err := p.dimension(dimension)
+	return p, it, d, err
+}
+
 func (d Dimension) value(field, key string) (Value, error) {
 	v, ok := d.Scheme.Value(key)
 	if !ok {
@@ -26,11 +36,7 @@ func (d Dimension) value(field, key string) (Value, error) {
 }
 
 func (c Rate) decide(h *History) ([]Event, error) {
-	p, it, err := h.item(c.Item)
-	if err != nil {
-		return nil, err
-	}
-	d, err := p.dimension(c.Dimension)
+	p, it, d, err := h.rateable(c.Item, c.Dimension)
 	if err != nil {
 		return nil, err
 	}
@@ -72,11 +78,7 @@ func (p *Plan) reason(id ItemID, why Text, sameAs ItemID) error {
 }
 
 func (c Justify) decide(h *History) ([]Event, error) {
-	p, it, err := h.item(c.Item)
-	if err != nil {
-		return nil, err
-	}
-	d, err := p.dimension(c.Dimension)
+	p, it, d, err := h.rateable(c.Item, c.Dimension)
 	if err != nil {
 		return nil, err
 	}
