@@ -30,6 +30,8 @@ type TextRecord struct {
 	Plan     domain.PlanID
 	Event    domain.EventID
 	Texts    map[string]string
+	// Disclosures are the texts in the encoded form whose digests stand in the event. Only an audit needs them.
+	Disclosures []string
 }
 
 // Tail is the end of the journal and of the text stream.

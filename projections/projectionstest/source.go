@@ -15,7 +15,6 @@ package projectionstest
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"iter"
@@ -24,6 +23,7 @@ import (
 	"time"
 
 	"plantrail/domain"
+	"plantrail/evidence"
 	"plantrail/projections"
 )
 
@@ -34,6 +34,9 @@ var Start = time.Date(2020, 1, 1, 9, 0, 0, 0, time.UTC)
 type Source struct {
 	mu        sync.Mutex
 	events    []domain.Recorded
+	bodies    [][]byte
+	signed    [][]byte          // checkpoints
+	files     map[string][]byte // of evidence, by plan and id
 	texts     []projections.TextRecord
 	histories map[domain.PlanID]*domain.History
 	grown     chan struct{}
@@ -46,7 +49,7 @@ type Source struct {
 
 // NewSource is a journal without events.
 func NewSource() *Source {
-	return &Source{histories: map[domain.PlanID]*domain.History{}, grown: make(chan struct{})}
+	return &Source{histories: map[domain.PlanID]*domain.History{}, files: map[string][]byte{}, grown: make(chan struct{})}
 }
 
 // History is the domain's own fold of what was recorded for a plan: what the read models must agree with.
@@ -107,7 +110,14 @@ func (s *Source) Add(l Line, e domain.Event) domain.Recorded {
 	if r.Texts = len(words); r.Texts > 0 {
 		s.texts = append(s.texts, projections.TextRecord{Sequence: uint64(len(s.texts) + 1), Plan: l.Plan, Event: r.ID, Texts: words})
 	}
-	r.Leaf = sha256.Sum256([]byte(string(r.ID) + r.Event.Type() + string(r.Prev[:])))
+	var disclosures []string
+	var body []byte
+	body, disclosures = stored(r, words)
+	if r.Texts > 0 {
+		s.texts[len(s.texts)-1].Disclosures = disclosures
+	}
+	r.Leaf = domain.Hash(evidence.LeafHash(body))
+	s.bodies = append(s.bodies, body)
 	h.Apply(r)
 	s.events = append(s.events, r)
 	close(s.grown)
@@ -175,6 +185,7 @@ func (s *Source) EraseText(event domain.EventID, name string) {
 		if t.Event == event && t.Texts[name] != "" {
 			left := projections.TextRecord{Sequence: uint64(len(s.texts) + 1), Plan: t.Plan, Event: event, Texts: maps.Clone(t.Texts)}
 			delete(left.Texts, name)
+			left.Disclosures = without(t.Disclosures, name)
 			s.texts[i].Texts = nil
 			if len(left.Texts) > 0 {
 				s.texts = append(s.texts, left)
