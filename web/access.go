@@ -46,6 +46,11 @@ var access = map[string]domain.Role{
 	"POST /v1/plans/{plan}/correct":         domain.Editor,
 	"POST /v1/import":                       domain.Editor,
 
+	"GET /v1/plans/{plan}/evidence":            domain.Reader,
+	"GET /v1/plans/{plan}/evidence/{evidence}": domain.Reader,
+	"POST /v1/plans/{plan}/evidence":           domain.Editor,
+	"POST /v1/plans/{plan}/withdraw-evidence":  domain.Editor,
+
 	"POST /v1/plans/{plan}/set-hold":     domain.Admin,
 	"POST /v1/plans/{plan}/release-hold": domain.Admin,
 	"POST /v1/plans/{plan}/erase-text":   domain.Admin,

@@ -197,6 +197,10 @@ func (c *call) readBody() error {
 		}
 		c.hurry(c.s.filePeriod)
 	}
+	if c.route.streams {
+		c.r.Body = http.MaxBytesReader(c.w, c.r.Body, limit)
+		return c.checkMedia(1)
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, limit))
 	if err != nil {
 		return bodyError(err)

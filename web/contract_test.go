@@ -137,6 +137,7 @@ func TestEveryOperationIsAsDocumented(t *testing.T) {
 	c.call(503, "GET", "/v1/plans?min_position=99999", "")
 	c.people()
 	c.imports()
+	c.evidence()
 	c.call(200, "POST", "/v1/rebuild", "")
 	for path, item := range c.doc.Paths.Map() {
 		for method, op := range item.Operations() {
@@ -185,6 +186,33 @@ func (c *contract) imports() {
 		c.t.Errorf("the same paper again: %v %s", err, w.Body)
 	}
 	c.call(400, "POST", "/v1/import?plan=col", "", file)
+}
+
+func (c *contract) evidence() {
+	c.t.Helper()
+	c.call(201, "POST", "/v1/plans/ev/open-plan", `{"title":"Evidence"}`)
+	c.call(201, "POST", "/v1/plans/ev/add-item", `{"item":"a","title":"Answer calls"}`)
+	file, target := "Content-Type: application/octet-stream", "/v1/plans/ev/evidence?item=a&title=Letter&file=letter.txt&dated=2020-01-31"
+	w := c.call(201, "POST", target, "Thank you.", file, "Idempotency-Key: f-1")
+	min := w.Header().Get("Plantrail-Position")
+	c.call(200, "POST", target, "Thank you.", file, "Idempotency-Key: f-1")
+	c.call(422, "POST", target, "Other words.", file, "Idempotency-Key: f-1")
+	c.call(400, "POST", target, "", file)
+	c.call(404, "POST", "/v1/plans/ev/evidence?item=nix&title=x", "Thank you.", file)
+	c.call(415, "POST", target, "Thank you.", "Content-Type: text/html")
+	var got struct{ Files []web.EvidenceFile }
+	list := c.call(200, "GET", "/v1/plans/ev/evidence?min_position="+min, "")
+	if err := json.Unmarshal(list.Body.Bytes(), &got); err != nil || len(got.Files) != 1 || got.Files[0].MediaType != "text/plain" {
+		c.t.Fatalf("%v %s", err, list.Body)
+	}
+	id := string(got.Files[0].Evidence)
+	one := c.send("GET", "/v1/plans/ev/evidence/"+id, "")
+	if one.Code != 200 || one.Body.String() != "Thank you." || one.Header().Get("Content-Disposition") != `attachment; filename="letter.txt"` {
+		c.t.Errorf("%d %v %s", one.Code, one.Header(), one.Body)
+	}
+	c.seen["get-evidence"] = true
+	c.call(404, "GET", "/v1/plans/ev/evidence/nix", "")
+	c.call(201, "POST", "/v1/plans/ev/withdraw-evidence", `{"evidence":"`+id+`","reason":"A later one came."}`)
 }
 
 var _ http.Handler

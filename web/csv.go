@@ -58,6 +58,8 @@ func tableOf(v any) (header []string, rows [][]string) {
 		return entriesTable(v.Entries)
 	case projections.Page[projections.Hit]:
 		return hitsTable(v.Entries)
+	case evidenceAnswer:
+		return evidenceTable(v.Files)
 	case tokensAnswer:
 		return tokensTable(v.Tokens)
 	case personsAnswer:
@@ -159,6 +161,15 @@ func hitsTable(all []projections.Hit) ([]string, [][]string) {
 		rows = append(rows, append([]string{h.Field, h.Snippet}, entryRow(h.Entry)...))
 	}
 	return header, rows
+}
+
+func evidenceTable(all []EvidenceFile) ([]string, [][]string) {
+	var rows [][]string
+	for _, f := range all {
+		rows = append(rows, []string{string(f.Evidence), string(f.Item), f.Title.Text, f.File.Text, f.Dated.String(), f.MediaType, strconv.FormatInt(f.Size, 10),
+			f.SHA256, stamp(f.Attached.RecordedAt), string(f.Attached.By.ID), yesNo(f.Withdrawn != nil), statement(f.Withdrawn)})
+	}
+	return []string{"evidence", "item", "title", "file", "dated", "media_type", "size", "sha256", "attached", "by", "withdrawn", "withdrawn_reason"}, rows
 }
 
 func tokensTable(all []projections.TokenView) ([]string, [][]string) {

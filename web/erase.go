@@ -131,7 +131,7 @@ func (s *Server) eachEntry(ctx context.Context, q projections.TimelineQuery, f f
 				return err
 			}
 		}
-		if page.Next == "" {
+		if page.Next == "" || page.Next == q.After { // a page that leads to itself would never end
 			return nil
 		}
 		q.After = page.Next

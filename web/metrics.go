@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,6 +34,8 @@ type metrics struct {
 	requests *prometheus.HistogramVec
 	build    prometheus.Gauge
 	http.Handler
+
+	badEvidence atomic.Uint64 // files of evidence that were not what their events say, when they were read
 }
 
 func newMetrics(d Deps) *metrics {
@@ -87,7 +90,8 @@ var (
 	readOnly    = gauge("journal_readonly", "1 when the journal takes no new entries.")
 	journalDown = gauge("journal_down", "1 when the journal can't be reached.")
 	storeBytes  = gauge("store_bytes", "Size of each store.", "store")
-	allFigures  = []figure{appends, conflicts, retries, unknowns, batches, lagEvents, lagSeconds, gaps, stopped, rebuilds, readOnly, journalDown, storeBytes}
+	badEvidence = counter("evidence_mismatch_total", "Files of evidence that were read and are not what their events say.")
+	allFigures  = []figure{badEvidence, appends, conflicts, retries, unknowns, batches, lagEvents, lagSeconds, gaps, stopped, rebuilds, readOnly, journalDown, storeBytes}
 )
 
 // Describe is part of [prometheus.Collector].
@@ -125,6 +129,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	send(storeBytes, float64(journal.HistoryBytes), "history")
 	send(storeBytes, float64(journal.TextsBytes), "texts")
 	send(storeBytes, float64(shown.Bytes), "projections")
+	send(badEvidence, float64(m.badEvidence.Load()))
 	m.requests.Collect(ch)
 	m.build.Collect(ch)
 }

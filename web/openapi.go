@@ -62,6 +62,7 @@ Members are only ever added to answers: ignore those that you do not know.`
 var apiTags = []*huma.Tag{
 	{Name: "commands", Description: "Record what happened to a plan."},
 	{Name: "questions", Description: "What a plan is, was, and who changed it when and why."},
+	{Name: "evidence", Description: "Files of evidence, and proof that nothing was altered, lost or left out."},
 	{Name: "people", Description: "Persons and their tokens."},
 	{Name: "operation", Description: "How the server is."},
 }

@@ -58,6 +58,9 @@ type Deps struct {
 	// Rebuild builds the read models anew and says how far it is; nil: it can't be done here.
 	Rebuild func(ctx context.Context, progress func(done, total domain.Position)) error
 
+	Vault         Vault // of files of evidence; nil: none can be kept here
+	EvidenceLimit int64 // bytes of one of them; 0 is 64 MiB
+
 	Eraser Eraser // of texts in the journal; nil: it can't be done here
 
 	// LocalToken is a token of this process alone, printed where it was started; its holder is LocalActor. "": none.
@@ -92,6 +95,8 @@ type route struct {
 	body  int64  // limit of the request's body; 0: none is read
 	media string // media type that the body must have
 	csv   bool   // the answer can be had as CSV
+
+	streams bool // the body is not read before the handler, which does it
 }
 
 // Limits of a request's body.
@@ -112,6 +117,9 @@ func New(d Deps) *Server {
 	if d.ReadyLag == 0 {
 		d.ReadyLag = 5 * time.Second
 	}
+	if d.EvidenceLimit == 0 {
+		d.EvidenceLimit = defaultEvidenceLimit
+	}
 	if d.Journal == nil {
 		d.Journal = func() JournalStats { return JournalStats{} }
 	}
@@ -122,6 +130,7 @@ func New(d Deps) *Server {
 	s.registerQueries()
 	s.registerCommands()
 	s.registerImport()
+	s.registerEvidence()
 	s.registerHolds()
 	s.registerErase()
 	s.registerPeople()

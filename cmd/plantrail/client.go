@@ -36,6 +36,9 @@ type request struct {
 	accept       string
 	key          string // Idempotency-Key
 	ifMatch      string
+	// file is the body where it is too large to be held: it is opened anew for each try. Size is its length.
+	file func() (io.ReadCloser, error)
+	size int64
 }
 
 // answer is a good answer of the API: its bytes as they came.
@@ -49,6 +52,20 @@ const maxAnswer = 1 << 30
 
 // do makes a call. An answer that is a problem is a [problemError].
 func (c *client) do(ctx context.Context, r request) (*answer, error) {
+	resp, err := c.send(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if err != nil {
+		return nil, c.unreachable(err)
+	}
+	return &answer{resp.Header, body}, nil
+}
+
+// send makes a call whose good answer the caller reads, and closes.
+func (c *client) send(ctx context.Context, r request) (*http.Response, error) {
 	if c.enter != nil {
 		ctx = c.enter(ctx)
 	}
@@ -57,6 +74,13 @@ func (c *client) do(ctx context.Context, r request) (*answer, error) {
 		u += "?" + r.query.Encode()
 	}
 	req, err := http.NewRequestWithContext(ctx, r.method, u, bytes.NewReader(r.body))
+	if err == nil && r.file != nil {
+		req.Body, err = r.file()
+		req.ContentLength, req.GetBody = r.size, r.file
+	}
+	if e := (*domain.Error)(nil); errors.As(err, &e) {
+		return nil, err
+	}
 	if err != nil {
 		return nil, misuse("--server", "%q is not a URL", c.base).WithHint("write it as http://127.0.0.1:8080")
 	}
@@ -73,15 +97,15 @@ func (c *client) do(ctx context.Context, r request) (*answer, error) {
 	if err != nil {
 		return nil, c.unreachable(err)
 	}
+	if resp.StatusCode < 300 {
+		return resp, nil
+	}
 	defer resp.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if err != nil {
 		return nil, c.unreachable(err)
 	}
-	if resp.StatusCode >= 300 {
-		return nil, asError(resp.StatusCode, body)
-	}
-	return &answer{resp.Header, body}, nil
+	return nil, asError(resp.StatusCode, body)
 }
 
 // errLost marks a call whose answer did not come: what it asked for may have been done.
