@@ -96,9 +96,12 @@ type refusal struct {
 	status int
 	size   int64 // what was seen last, in a 409 that says so; else -1
 	reason string
+	origin string // of the log, where the log itself signed what is refused
 }
 
-func refuse(status int, reason string) *refusal { return &refusal{status, -1, reason} }
+func refuse(status int, reason string) *refusal {
+	return &refusal{status: status, size: -1, reason: reason}
+}
 
 // Error implements error.
 func (r *refusal) Error() string { return r.reason }

@@ -13,6 +13,7 @@
 package witness
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -212,6 +213,9 @@ func (w *Witness) add(body []byte) (line []byte, err error) {
 		return nil, err
 	}
 	if err := w.compare(last, c, req); err != nil {
+		if no := (*refusal)(nil); errors.As(err, &no) {
+			no.origin = origin
+		}
 		return nil, err
 	}
 	return w.cosign(l, n)
@@ -227,7 +231,7 @@ func (w *Witness) compare(last Seen, c evidence.Checkpoint, req request) error {
 	}
 	switch {
 	case req.old != last.Size:
-		return &refusal{http.StatusConflict, last.Size, "the old size is not what was seen last"}
+		return &refusal{status: http.StatusConflict, size: last.Size, reason: "the old size is not what was seen last"}
 	case forked:
 		return refuse(http.StatusConflict, fmt.Sprintf("two different histories of %d entries: root %v, seen before %v", c.Size, c.Root, last.Root))
 	}
@@ -280,7 +284,11 @@ func (w *Witness) refuse(rw http.ResponseWriter, err error) {
 		plain(rw, http.StatusInternalServerError, "what was seen of this log can't be read or written; nothing was signed\n")
 		return
 	}
-	w.log.Warn("refused a checkpoint", "status", no.status, "reason", no.reason)
+	level := slog.LevelInfo // strangers, and logs that ask for the size
+	if no.size < 0 && (no.status == http.StatusConflict || no.status == http.StatusUnprocessableEntity) {
+		level = slog.LevelWarn // the log itself signed what does not continue what was seen
+	}
+	w.log.Log(context.Background(), level, "refused a checkpoint", "log", no.origin, "status", no.status, "reason", no.reason)
 	if no.size >= 0 {
 		rw.Header().Set("Content-Type", sizeType)
 		rw.WriteHeader(no.status)
