@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"context"
+	"time"
 
 	"github.com/nats-io/nats.go"
 
@@ -49,4 +50,13 @@ func (s *Store) Raw(yield func(error) bool) {
 			return
 		}
 	}
+}
+
+// Sweep removes the orphans that are older than an age.
+func (s *Store) Sweep(age time.Duration) (int, error) {
+	n, err := s.sweepTexts(context.Background(), age)
+	if err == nil {
+		err = s.sweepPieces(context.Background(), age)
+	}
+	return n, err
 }

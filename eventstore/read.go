@@ -206,7 +206,8 @@ func nextDirect(ctx context.Context, sub *nats.Subscription) (m kept, more bool,
 	if err != nil {
 		return m, false, fmt.Errorf("direct get without a sequence: %w", err)
 	}
-	return kept{Subject: msg.Header.Get("Nats-Subject"), Seq: seq, Data: msg.Data}, true, nil
+	at, _ := time.Parse(time.RFC3339Nano, msg.Header.Get("Nats-Time-Stamp")) // zero where it is none
+	return kept{Subject: msg.Header.Get("Nats-Subject"), Seq: seq, Data: msg.Data, Time: at}, true, nil
 }
 
 // Event reads the event at a position.

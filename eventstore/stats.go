@@ -16,12 +16,13 @@ type Stats struct {
 	Checkpoints uint64 // checkpoints stored
 	Erased      uint64 // text messages destroyed
 	Files       uint64 // files of evidence stored or removed
+	Swept       uint64 // texts and uploads removed that a crash had left
 	ReadOnly    string // why no events are taken now; "" when they are
 	Connected   bool
 }
 
 type counters struct {
-	appends, events, bytes, conflicts, retries, unknowns, resolved, batches, batched, checkpoints, erased, files atomic.Uint64
+	appends, events, bytes, conflicts, retries, unknowns, resolved, batches, batched, checkpoints, erased, files, swept atomic.Uint64
 }
 
 // Stats reads the counts.
@@ -31,7 +32,7 @@ func (s *Store) Stats() Stats {
 		Appends: c.appends.Load(), Events: c.events.Load(), Bytes: c.bytes.Load(), Conflicts: c.conflicts.Load(),
 		Retries: c.retries.Load(), Resolved: c.resolved.Load(), Unknowns: c.unknowns.Load(),
 		Batches: c.batches.Load(), Batched: c.batched.Load(), Checkpoints: c.checkpoints.Load(),
-		Erased: c.erased.Load(), Files: c.files.Load(),
+		Erased: c.erased.Load(), Files: c.files.Load(), Swept: c.swept.Load(),
 		ReadOnly: s.readOnly(), Connected: s.nc.IsConnected(),
 	}
 }

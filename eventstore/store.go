@@ -37,6 +37,9 @@ type Store struct {
 	mu     sync.Mutex
 	closed bool
 	busy   sync.WaitGroup // appends under way
+
+	beside     sync.WaitGroup // what runs beside the work
+	stopBeside context.CancelFunc
 }
 
 var _ domain.Journal = (*Store)(nil)
@@ -82,6 +85,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		return nil, err
 	}
 	s.disk = watch(cfg, s.heal)
+	beside, stop := context.WithCancel(context.Background())
+	s.stopBeside = stop
+	s.beside.Go(func() { s.sweepAtStart(beside) })
 	return s, nil
 }
 
@@ -203,6 +209,8 @@ func (s *Store) Close(ctx context.Context) error {
 	if was {
 		return nil
 	}
+	s.stopBeside()
+	s.beside.Wait()
 	idle := make(chan struct{})
 	go func() { s.busy.Wait(); close(idle) }()
 	var err error

@@ -286,6 +286,7 @@ func shown(setting string) string {
 type streamInfo struct {
 	Config map[string]json.RawMessage `json:"config"`
 	State  streamState                `json:"state"`
+	Now    time.Time                  `json:"ts"` // by the server's clock
 }
 
 type streamState struct {
