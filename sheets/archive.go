@@ -15,8 +15,9 @@ import (
 // The limits of an Office file, which is a zip archive: a small file can hold a large one.
 const (
 	maxParts    = 2_000     // files in the archive
-	maxPart     = 64 << 20  // bytes of one of them, unpacked
+	maxPart     = 32 << 20  // bytes of one of them, unpacked
 	maxUnpacked = 128 << 20 // bytes of all that are read, unpacked
+	maxValued   = 250_000   // cells of a workbook that hold something: reading one costs some 15 µs
 	maxDepth    = 200       // elements within each other
 )
 
@@ -24,8 +25,9 @@ const resaveOffice = "open it in a spreadsheet or word processor and save it ane
 
 // archive is an Office file. What it says of its own sizes is not trusted: unpacking counts.
 type archive struct {
-	files map[string]*zip.File
-	left  int64
+	files  map[string]*zip.File
+	left   int64 // bytes that may still be unpacked
+	valued int   // cells of a workbook that hold something
 }
 
 func openArchive(file []byte) (*archive, error) {
@@ -36,7 +38,7 @@ func openArchive(file []byte) (*archive, error) {
 	if len(z.File) > maxParts {
 		return nil, domain.Errorf(domain.TooLarge, "file", "the archive has %d files in it, the limit is %d", len(z.File), maxParts).WithHint(resaveOffice)
 	}
-	a := &archive{map[string]*zip.File{}, maxUnpacked}
+	a := &archive{files: map[string]*zip.File{}, left: maxUnpacked}
 	var unpacked uint64
 	for _, f := range z.File {
 		name := strings.TrimPrefix(strings.ToLower(f.Name), "/")

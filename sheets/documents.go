@@ -8,6 +8,9 @@ import (
 	"plantrail/domain"
 )
 
+// maxTables bounds the tables of a document.
+const maxTables = 1_000
+
 // tabled puts the tables and the prose of a document into one grid. What is added goes by paragraphs, rows and tables.
 type tabled struct {
 	g         grid
@@ -45,7 +48,9 @@ type spanned struct {
 // add puts a table into the grid. A cell that covers several rows is repeated in each, marked; of one that covers several
 // columns the others are empty.
 func (d *tabled) add(rows [][]spanned) error {
-	d.table++
+	if d.table++; d.table > maxTables {
+		return domain.Errorf(domain.TooLarge, fmt.Sprintf("table %d", d.table), "the document has more than %d tables", maxTables).WithHint("save the plan's table as a file of its own")
+	}
 	type hang struct {
 		cell
 		left int

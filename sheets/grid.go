@@ -11,6 +11,8 @@ import (
 // The limits of a paper. They bound memory and time whatever the bytes are.
 const (
 	MaxFile    = 32 << 20       // bytes of a file
+	maxText    = 8 << 20        // bytes of its text: what reading costs grows with it
+	maxLines   = 150_000        // lines of text whose shape is looked for
 	MaxRows    = 10_000         // rows of its table
 	MaxColumns = 200            // columns of its table
 	MaxCell    = domain.MaxText // bytes of a cell

@@ -20,6 +20,9 @@ func otherwise(text string, g grid, v vocabulary, refused error) (table, error) 
 		}
 	}
 	for _, read := range []func([]string, vocabulary) (grid, bool){readMinutes, readFlat} {
+		if len(lines) > maxLines {
+			break
+		}
 		if g, ok := read(lines, v); ok {
 			if t, err := tabulate(g, v); err == nil {
 				return t, nil

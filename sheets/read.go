@@ -62,6 +62,10 @@ func gridOf(file []byte, name string, v vocabulary) (g grid, text, encoding stri
 	if text, encoding, err = decode(file); err != nil {
 		return g, "", "", err
 	}
+	if len(text) > maxText && !isPage(text) {
+		return g, "", "", domain.Errorf(domain.TooLarge, "file", "the file has %d bytes of text, the limit is %d", len(text), maxText).
+			WithHint("split it into several plans, and leave out what is no part of them")
+	}
 	if isPage(text) {
 		g, err = readPage(text, v)
 		return g, "", encoding, err

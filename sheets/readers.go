@@ -12,7 +12,7 @@ func reading(text, name string, v vocabulary) (grid, error) {
 	if sep, ok := separator(text, v, table); ok {
 		return readCSV(text, sep)
 	}
-	if ends < 2 && inner == 0 && !table {
+	if ends < 2 && inner == 0 && !table && len(lines) <= maxLines {
 		if g, ok := shaped(lines, v); ok {
 			return g, nil
 		}
@@ -168,7 +168,7 @@ func readParagraphs(lines []string) (grid, error) {
 // readBars reads rows that stand on one line each, with bars between the cells and perhaps around them.
 func readBars(lines []string) (grid, error) {
 	g := grid{format: "text-bars"}
-	cells := 0
+	cells, framed := 0, false
 	for i, l := range lines {
 		trimmed := strings.Trim(l, " \t")
 		switch {
@@ -177,7 +177,10 @@ func readBars(lines []string) (grid, error) {
 		case !strings.Contains(trimmed, "|"):
 			g.prose(l, i+1)
 		default:
-			r, err := barRow(trimmed, i+1)
+			if cells == 0 { // the first row tells whether rows have bars around them; in others an edge may be an empty cell
+				framed = len(trimmed) > 1 && strings.HasPrefix(trimmed, "|") && strings.HasSuffix(trimmed, "|")
+			}
+			r, err := barRow(trimmed, i+1, framed)
 			if err != nil {
 				return g, err
 			}
@@ -193,9 +196,9 @@ func readBars(lines []string) (grid, error) {
 	return g, nil
 }
 
-func barRow(line string, at int) (row, error) {
+func barRow(line string, at int, framed bool) (row, error) {
 	inside := line
-	if strings.HasPrefix(line, "|") && strings.HasSuffix(line, "|") && len(line) > 1 {
+	if framed && strings.HasPrefix(line, "|") && strings.HasSuffix(line, "|") && len(line) > 1 {
 		inside = line[1 : len(line)-1]
 	}
 	if n := strings.Count(inside, "|") + 1; n > MaxColumns {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -151,4 +152,71 @@ func BenchmarkReadTenThousandRows(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(10_000*b.N)/b.Elapsed().Seconds(), "rows/s")
+}
+
+// TestEveryPaperIsRecorded gives what is read of the corpus and of the minutes to the domain: levels, parents, meeting dates of
+// rows and accepted requests are things that it takes.
+func TestEveryPaperIsRecorded(t *testing.T) {
+	files, _ := filepath.Glob("../../shared/corpus/*.txt")
+	if len(files) == 0 {
+		t.Skip("the corpus of table shapes is not beside the tree")
+	}
+	recorded := 0
+	for _, name := range append(files, "../../shared/seeds/worcestershire-through-care.txt", "../../shared/seeds/city-of-london-sdp.txt") {
+		file, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p, err := sheets.Read(file, sheets.Options{Plan: "a-plan", Title: "A plan", MeetingDate: domain.Month(2021, time.May), Body: "Cabinet", Accept: []string{"all"}, Name: name})
+		if err != nil {
+			t.Logf("%s: %v", filepath.Base(name), err)
+			continue
+		}
+		journal := journaltest.New(t)
+		if _, err := record(t, domain.NewService(journal), p); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		recorded++
+		plan, all := folded(t, journal, "a-plan")
+		if len(plan.Items()) != len(p.Rows) {
+			t.Errorf("%s: %d items of %d rows", name, len(plan.Items()), len(p.Rows))
+		}
+		for _, r := range all {
+			if e, ok := r.Event.(*domain.ItemAdded); ok && p.Rows[0].Stated.Known() && r.Stated != p.Rows[0].Stated {
+				t.Errorf("%s: item %s is stated %s, want %s", name, e.Item, r.Stated, p.Rows[0].Stated)
+			}
+		}
+	}
+	if recorded != 15 {
+		t.Errorf("%d papers were recorded, want 15: 13 of the corpus and both seeds", recorded)
+	}
+}
+
+func TestRequestsAndDimensionsAreRecorded(t *testing.T) {
+	in := "Action,Progress RAG,Outcome RAG,Comment\nOpen the hub,green,amber,\"Doors are open; the Chairman asked for the figures.\"\n"
+	p, err := sheets.Read([]byte(in), sheets.Options{Title: "Hub plan", MeetingDate: domain.Day(2021, time.May, 4), Accept: []string{"request:1"}, Name: "x.csv"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.Rows[0].Requests; len(got) != 1 || got[0].Words != "the Chairman asked for the figures." || got[0].AskedBy != "the Chairman" {
+		t.Errorf("requests %+v", got)
+	}
+	journal := journaltest.New(t)
+	if _, err := record(t, domain.NewService(journal), p); err != nil {
+		t.Fatal(err)
+	}
+	plan, all := folded(t, journal, "hub-plan")
+	item, _ := plan.Item("item-01")
+	delivery, _ := item.Rating("delivery")
+	outcome, _ := item.Rating("outcome-rag")
+	if delivery.Value != "green" || outcome.Value != "amber" || !outcome.Owed {
+		t.Errorf("rated %+v and %+v", delivery, outcome)
+	}
+	for _, r := range all {
+		if e, ok := r.Event.(*domain.RequestMade); ok && e.Item == "item-01" {
+			return
+		}
+	}
+	t.Error("the Chairman's request is not recorded")
 }

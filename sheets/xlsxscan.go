@@ -84,7 +84,7 @@ func (a *archive) scan(s bookSheet, texts []bool) (*sheetScan, error) {
 	if !a.has(s.path) {
 		return nil, damaged("sheet "+s.name, errors.New("not in the archive"))
 	}
-	p := &scanner{sheet: s.name, texts: texts, out: &sheetScan{}}
+	p := &scanner{a: a, sheet: s.name, texts: texts, out: &sheetScan{}}
 	err := a.tokens(s.path, func(t xml.Token, path []string) error {
 		switch t := t.(type) {
 		case xml.StartElement:
@@ -102,6 +102,7 @@ func (a *archive) scan(s bookSheet, texts []bool) (*sheetScan, error) {
 }
 
 type scanner struct {
+	a       *archive
 	sheet   string
 	texts   []bool // shared texts: whether anything is in them
 	out     *sheetScan
@@ -195,6 +196,11 @@ func (p *scanner) take() error {
 			WithHint("open the file in a spreadsheet, which works the values out, and save it")
 	case c.column > MaxColumns && c.valued:
 		return tooManyColumns(where, c.column)
+	}
+	if c.valued {
+		if p.a.valued++; p.a.valued > maxValued {
+			return domain.Errorf(domain.TooLarge, where, "the workbook has more than %d cells with something in them", maxValued).WithHint("save the plan's sheet as a file of its own")
+		}
 	}
 	if c.column <= MaxColumns && (c.valued || c.style != 0) {
 		p.row.cells = append(p.row.cells, c)
