@@ -4,10 +4,16 @@
 //
 //	bytes ──decode──► text ──reader of the format──► grid ──tabulate──► table ──recognise──► Proposal ──Command──► domain.Import
 //
-// A reader (text with a bar at each cell's end, paragraphs, rows with bars, CSV) yields a [grid]: cells with their places and
-// lines of prose, in the order of the document, and no opinion of what they mean. Tabulating finds the header and the rows;
-// recognising gives the cells meanings. Nothing is guessed on the way: what could not be read is a [Problem] with its place,
-// what is likely but was not said in so many words is an [Offer], what the paper does not say is a need.
+// A reader (text with a bar at each cell's end, paragraphs, rows with bars, columns lined up with spaces, cells between
+// slashes, blocks of "Name: value", CSV, HTML, DOCX, XLSX) yields a [grid]: cells with their places and lines of prose, in the
+// order of the document, and no opinion of what they mean. Tabulating finds the header and the rows; recognising gives the
+// cells meanings. Text in which no header stands is looked at once more: for a table that never had one, for minutes with
+// numbered lists, for a table that was flattened to one line. Nothing is guessed on the way: what could not be read is a
+// [Problem] with its place, what is likely but was not said in so many words is an [Offer], what the paper does not say is a
+// need, and a file that holds no actions is refused by a sentence that says what it is.
+//
+// What reading may cost is bounded before the cost arises: bytes of text, lines, rows, cells, columns, tables, unpacked bytes
+// of an archive. The limits depend on the file alone, so that it is read or refused the same everywhere.
 //
 // Reading is pure: the same bytes and options give the same Proposal and the same command, id included, so that recording
 // a paper twice records it once.
