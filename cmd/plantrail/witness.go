@@ -58,6 +58,9 @@ func (a *app) witness(ctx context.Context, s *witnessing) error {
 	if err != nil {
 		return err
 	}
+	if slices.ContainsFunc(logs, func(v note.Verifier) bool { return v.Name() == s.name }) {
+		return misuse("--name", "%s is the name of a log", s.name).WithHint("give the witness a name of its own") // before a key is made for it
+	}
 	if s.state == "" {
 		return misuse("--state", "say where the witness keeps its key and what it has seen")
 	}

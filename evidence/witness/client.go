@@ -162,7 +162,7 @@ func (r *Refused) Error() string {
 }
 
 // Forked reports that the witness has seen a history which this checkpoint does not continue. It is never harmless, unless
-// the log's own proof is wrong.
+// the log's own proof is wrong. A 409 without a size is how version 1.0.0 of the protocol says so.
 func (r *Refused) Forked() bool {
 	return r.Status == http.StatusUnprocessableEntity || r.Status == http.StatusConflict && r.Size < 0
 }

@@ -9,7 +9,8 @@
 // leaves; it keeps nothing else in memory, so a killed witness is as good as a running one. A witness whose state was lost
 // must be started with a new key, under a new name: with the old one it would sign what it once refused.
 //
-// [Witness] is the server and [Client] is what a log calls it with.
+// [Witness] is the server and [Client] is what a log calls it with. They speak the protocol as it stood in July 2026, where a
+// second history of one size is answered with 422; version 1.0.0 had 409 for it, which the client understands as well.
 package witness
 
 import (
@@ -223,17 +224,13 @@ func (w *Witness) add(body []byte) (line []byte, err error) {
 
 // compare refuses what does not continue what was seen. What comes here is signed by the log.
 func (w *Witness) compare(last Seen, c evidence.Checkpoint, req request) error {
-	forked := c.Size == last.Size && c.Root != last.Root
-	if forked && c.Size > 0 {
+	if c.Size == last.Size && c.Root != last.Root && c.Size > 0 {
 		if err := w.store.PutFork(c.Origin, req.checkpoint); err != nil {
 			return err
 		}
 	}
-	switch {
-	case req.old != last.Size:
+	if req.old != last.Size {
 		return &refusal{status: http.StatusConflict, size: last.Size, reason: "the old size is not what was seen last"}
-	case forked:
-		return refuse(http.StatusConflict, fmt.Sprintf("two different histories of %d entries: root %v, seen before %v", c.Size, c.Root, last.Root))
 	}
 	if err := evidence.CheckConsistent(last.Checkpoint, c, req.proof); err != nil {
 		return refuse(http.StatusUnprocessableEntity, err.Error())
@@ -285,7 +282,7 @@ func (w *Witness) refuse(rw http.ResponseWriter, err error) {
 		return
 	}
 	level := slog.LevelInfo // strangers, and logs that ask for the size
-	if no.size < 0 && (no.status == http.StatusConflict || no.status == http.StatusUnprocessableEntity) {
+	if no.status == http.StatusUnprocessableEntity {
 		level = slog.LevelWarn // the log itself signed what does not continue what was seen
 	}
 	w.log.Log(context.Background(), level, "refused a checkpoint", "log", no.origin, "status", no.status, "reason", no.reason)

@@ -90,6 +90,8 @@ func TestStatuses(t *testing.T) {
 		{"no proof", "old 40\n\n" + note70, 422, words, "not those"},
 		{"a proof too long", "old 40\n" + h.tree.Root().String() + "\n" + proof(40, 70) + note70, 422, words, "not those"},
 		{"a proof where none is needed", "old 40\n" + proof(39, 70) + string(h.sign(t, 40)), 422, words, "none is needed"},
+		{"a fork of the same size", string(other.body(t, 40, 40)), 422, words, "two different histories"},
+		{"a fork of the same size, and an old size that is wrong", string(other.body(t, 39, 40)), 409, size, "40\n"},
 		{"a fork that is longer", string(other.body(t, 40, 70)), 422, words, "not those"},
 		{"nothing", "", 400, words, "want an old size"},
 		{"no old size", "\n\n" + note70, 400, words, "old size"},
@@ -110,7 +112,7 @@ func TestStatuses(t *testing.T) {
 			}
 		})
 	}
-	if n := sizeOf(t, store.last[origin]); n != 40 || len(store.fork) != 0 {
+	if n := sizeOf(t, store.last[origin]); n != 40 || string(store.fork[origin]) != string(other.sign(t, 40)) {
 		t.Errorf("it remembers %d, forks %v", n, store.fork)
 	}
 	if status, _, text := post(w, h.body(t, 40, 70)); status != 200 {
@@ -127,9 +129,9 @@ func TestForkIsRefusedAndKept(t *testing.T) {
 	if _, no := c.add(t, 0, h, 40); no != nil {
 		t.Fatal(no)
 	}
-	status, kind, text := post(w, request{40, nil, other.sign(t, 40)}.format())
-	if status != 409 || kind == sizeType || !strings.Contains(text, "two different histories of 40") {
-		t.Errorf("%d %s %s", status, kind, text)
+	status, _, text := post(w, request{40, nil, other.sign(t, 40)}.format())
+	if status != 422 || !strings.Contains(text, "two different histories of 40") {
+		t.Errorf("%d %s", status, text)
 	}
 	for _, size := range []int{40, 50, 70} {
 		if _, no := c.add(t, 0, other, size); no == nil || !no.Forked() || no.Ahead() {
@@ -144,6 +146,30 @@ func TestForkIsRefusedAndKept(t *testing.T) {
 	}
 	if _, no := c.add(t, 40, h, 41); no != nil {
 		t.Error("the history that was seen first can't go on:", no)
+	}
+}
+
+// A tree of nothing has one root, and no other.
+func TestEmptyTree(t *testing.T) {
+	h := newHistory(t, "", 1)
+	store := newMemory(t)
+	w := newWitness(t, store, h.key)
+	wrong := h.states[0]
+	wrong.Root = h.states[1].Root
+	msg, err := wrong.Sign(h.signer)
+	must(t, err)
+	if status, _, text := post(w, request{0, nil, msg}.format()); status != 422 || len(store.last) != 0 {
+		t.Error(status, text)
+	}
+	one := h.body(t, 0, 1)
+	proof := append([]byte("old 0\n"+wrong.Root.String()+"\n"), one[len("old 0\n"):]...)
+	if status, _, text := post(w, proof); status != 422 || len(store.last) != 0 {
+		t.Error(status, text)
+	}
+	for _, body := range [][]byte{h.body(t, 0, 0), h.body(t, 0, 0), one} {
+		if status, _, text := post(w, body); status != 200 {
+			t.Error(status, text)
+		}
 	}
 }
 
