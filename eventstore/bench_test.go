@@ -42,7 +42,7 @@ func kindOf(words string) string {
 // benchOne alternates between plain publishes and appends, so that both meet the same disk.
 func benchOne(b *testing.B, s *eventstore.Store, words string, replicas int) {
 	raw := rawStream(b, s, replicas)
-	w := benchWriter{journal: s, plan: newPlan(), words: words}
+	w := newWriter(b, s, domain.NewService(s), words)
 	body := make([]byte, w.size(b))
 	var plain, ours time.Duration
 	for b.Loop() {
@@ -85,10 +85,15 @@ func run(b *testing.B, s *eventstore.Store, words string, writers int, d time.Du
 	b.Helper()
 	var all sync.WaitGroup
 	var n atomic.Int64
+	service := domain.NewService(s)
+	ready := make([]*benchWriter, writers)
+	for i := range ready {
+		all.Go(func() { ready[i] = newWriter(b, s, service, words) })
+	}
+	all.Wait()
 	start := time.Now()
-	for range writers {
+	for _, w := range ready {
 		all.Go(func() {
-			w := benchWriter{journal: s, plan: newPlan(), words: words}
 			for time.Since(start) < d {
 				w.append(b)
 				n.Add(1)
@@ -103,36 +108,48 @@ var plans atomic.Int64
 
 func newPlan() domain.PlanID { return domain.PlanID(fmt.Sprint("plan-", plans.Add(1))) }
 
-// benchWriter appends one event a command to a plan of its own.
+// benchWriter gives commands of one event each to a plan of its own, through the domain: ratings in turn, with words or
+// coded.
 type benchWriter struct {
-	journal domain.Journal
+	store   *eventstore.Store
+	service *domain.Service
 	plan    domain.PlanID
 	words   string
-	head    domain.Head
 	n       int
+	last    domain.Position
+}
+
+func newWriter(t testing.TB, s *eventstore.Store, service *domain.Service, words string) *benchWriter {
+	t.Helper()
+	w := &benchWriter{store: s, service: service, plan: newPlan(), words: words}
+	w.do(t, domain.OpenPlan{Title: "A plan"})
+	w.do(t, domain.AddItem{Title: "An action"})
+	return w
 }
 
 func (w *benchWriter) append(t testing.TB) {
+	to, owed := "green", false
+	if w.n%2 == 0 {
+		to, owed = "amber", w.words == ""
+	}
+	w.do(t, domain.Rate{Item: "item-01", To: to, Owed: owed, Justification: domain.Text(w.words)})
+}
+
+func (w *benchWriter) do(t testing.TB, c domain.Command) {
 	w.n++
-	got, err := w.journal.Append(context.Background(), w.head, w.change())
+	r, err := w.service.Do(context.Background(), domain.Order{Plan: w.plan, Actor: journaltest.Editor,
+		Command: domain.CommandID(fmt.Sprint("c-", w.n)), Do: c})
 	if err != nil {
 		t.Error(err)
 		return
 	}
-	w.head = got[0].Head()
-}
-
-func (w *benchWriter) change() domain.Change {
-	c := journaltest.Change(w.plan, fmt.Sprint("c-", w.n), 1, w.words)
-	c.Facts[0].Event = &domain.RatingChanged{Item: "item-01", Dimension: "delivery", Scheme: "rag.v1", From: "amber", To: "green",
-		Meaning: domain.OnTrack, Justified: w.words != "", Justification: domain.Text(w.words)}
-	return c
+	w.last = r.Position
 }
 
 // size is that of a stored event.
 func (w *benchWriter) size(t testing.TB) int {
 	w.append(t)
-	leaf, err := w.journal.(*eventstore.Store).Leaf(context.Background(), w.head.Position)
+	leaf, err := w.store.Leaf(context.Background(), w.last)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,18 +174,13 @@ func rawStream(t testing.TB, s *eventstore.Store, replicas int) jetstream.JetStr
 func BenchmarkEvents(b *testing.B) {
 	s := eventstoretest.Open(b)
 	const n = 50_000
-	w := benchWriter{journal: s, plan: newPlan()}
+	var head domain.Head
 	for done := 0; done < n; done += 1000 {
-		c := w.change()
-		c.Command = domain.CommandID(fmt.Sprint("c-", done))
-		for range 999 {
-			c.Facts = append(c.Facts, c.Facts[0])
-		}
-		got, err := s.Append(context.Background(), w.head, c)
+		got, err := s.Append(context.Background(), head, journaltest.Change("long", fmt.Sprint("c-", done), 1000, ""))
 		if err != nil {
 			b.Fatal(err)
 		}
-		w.head = got[len(got)-1].Head()
+		head = got[len(got)-1].Head()
 	}
 	leaf, err := s.Leaf(context.Background(), 7)
 	if err != nil {
