@@ -66,19 +66,72 @@ func (s *Store) raw(ctx context.Context, after uint64, follow bool) iter.Seq2[ke
 		if after == state.Last && !follow {
 			return
 		}
-		sub, err := s.subscribe(ctx, s.names.history(), after)
-		if err != nil {
-			yield(kept{}, err)
-			return
-		}
-		defer sub.Stop()
-		for next := after + 1; follow || next <= state.Last; next++ {
-			m, err := s.nextOf(ctx, sub, next)
-			if !yield(m, err) || err != nil {
+		next := after + 1
+		for stalls := 0; ; stalls++ {
+			was := next
+			more := s.deliver(ctx, &next, state.Last, follow, yield)
+			if !more {
+				return
+			}
+			if next > was {
+				stalls = 0
+			}
+			if next > state.Last {
+				continue // it has only waited for what is yet to come
+			}
+			if err := s.stalled(ctx, next, stalls); err != nil {
+				yield(kept{}, err)
 				return
 			}
 		}
 	}
+}
+
+// deliver yields messages from *next on, as one consumer brings them. more says that it brought nothing for so long that
+// something may be wrong, although there must be more.
+func (s *Store) deliver(ctx context.Context, next *uint64, last uint64, follow bool, yield func(kept, error) bool) (more bool) {
+	sub, err := s.subscribe(ctx, s.names.history(), *next-1)
+	if err != nil {
+		yield(kept{}, err)
+		return false
+	}
+	defer sub.Stop()
+	waiting, stop := context.WithCancel(ctx)
+	defer stop()
+	alarm := time.AfterFunc(patience, stop) // one for all messages: a context for each would be felt
+	defer alarm.Stop()
+	for ; follow || *next <= last; *next++ {
+		if *next <= last {
+			alarm.Reset(patience)
+		} else if !alarm.Stop() && waiting.Err() != nil {
+			return true
+		}
+		m, err := s.nextOf(waiting, sub, *next)
+		if err != nil && waiting.Err() != nil && ctx.Err() == nil {
+			return true
+		}
+		if !yield(m, err) || err != nil {
+			return false
+		}
+	}
+	return false
+}
+
+// stalled finds out why nothing comes. A message that can't be read is passed over by consumers: one in the middle shows
+// as a gap, but after the last of the history nothing comes that could show it.
+func (s *Store) stalled(ctx context.Context, next uint64, times int) error {
+	m, err := s.get(ctx, s.names.history(), getRequest{Seq: next})
+	switch {
+	case err != nil:
+		return err
+	case m == nil:
+		return domain.Errorf(domain.Internal, fmt.Sprintf("position %d", next), "it is there, but it can't be read").
+			WithHint("keep the store as it is and restore from the backup")
+	case times >= 3:
+		return domain.Errorf(domain.Internal, fmt.Sprintf("position %d", next), "the leader has it, but no consumer brings it").
+			WithHint("one of the servers has a damaged copy: keep it as it is and look at each")
+	}
+	return nil
 }
 
 func (s *Store) subscribe(ctx context.Context, stream string, after uint64) (jetstream.MessagesContext, error) {

@@ -45,8 +45,8 @@ func (s *Store) writable() error {
 // Identity is the journal's random id, 32 hexadecimal digits, given at its first start and kept through every restore.
 func (s *Store) Identity() string { return s.id.Journal }
 
-// Check looks whether the journal is still the one that was opened: each stream there, its identity, each setting, nothing
-// missing in the middle, not shorter than its last checkpoint or the copy of that. It costs a few requests, so that it
+// Check looks whether the journal is still the one that was opened: each stream there, not made again, its identity, each
+// setting, nothing missing in the middle, not shorter than before, than its last checkpoint or the copy of that. It costs a few requests, so that it
 // can be asked every few seconds. What it can't see is an altered byte: for that the tree must be computed again.
 func (s *Store) Check(ctx context.Context) error { return s.checkAll(ctx, s.id) }
 

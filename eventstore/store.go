@@ -31,6 +31,7 @@ type Store struct {
 	stats                       counters
 	frozen                      atomic.Pointer[string] // why nothing may be written, from Freeze
 	kept                        copied
+	seen                        seen
 	asyncErr                    atomic.Pointer[refusal]
 	line                        atomic.Pointer[line]
 

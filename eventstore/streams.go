@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
@@ -199,7 +200,7 @@ func (s *Store) wanted(id identity) []jetstream.StreamConfig {
 	}
 }
 
-// checkStreams reads the streams back and compares each setting, whose they are, and that nothing is missing from those
+// checkStreams reads the streams back and compares whose they are, each setting, and that nothing is missing from those
 // that nothing can be removed from.
 func (s *Store) checkStreams(ctx context.Context, id identity) error {
 	for _, want := range s.wanted(id) {
@@ -223,7 +224,41 @@ func (s *Store) checkStreams(ctx context.Context, id identity) error {
 				return err
 			}
 		}
+		if err := s.seen.check(want.Name, want.DenyDelete, info); err != nil {
+			return err
+		}
 	}
+	return nil
+}
+
+// seen is what this process has seen of each stream since Open: no stream is ever made again under it, nor gets shorter.
+type seen struct {
+	sync.Mutex
+	streams map[string]sight
+}
+
+type sight struct {
+	created time.Time
+	last    uint64
+}
+
+func (k *seen) check(name string, dense bool, info *streamInfo) error {
+	k.Lock()
+	defer k.Unlock()
+	was, known := k.streams[name]
+	switch {
+	case !known:
+	case !was.created.Equal(info.Created):
+		return refuse("stream "+name, "it was made at %s, the one that was opened at %s", info.Created.Format(time.RFC3339), was.created.Format(time.RFC3339)).
+			WithHint("it was deleted and made again while plantrail ran: restore the store from its backup, and find out who did it")
+	case dense && info.State.Last < was.last:
+		return refuse("stream "+name, "it ends at %d, it has ended at %d before", info.State.Last, was.last).
+			WithHint("its end was lost or an older state was put back: keep the store as it is and restore from the backup")
+	}
+	if k.streams == nil {
+		k.streams = map[string]sight{}
+	}
+	k.streams[name] = sight{info.Created, info.State.Last}
 	return nil
 }
 
@@ -284,9 +319,10 @@ func shown(setting string) string {
 
 // streamInfo is the answer of STREAM.INFO, with the settings as they came.
 type streamInfo struct {
-	Config map[string]json.RawMessage `json:"config"`
-	State  streamState                `json:"state"`
-	Now    time.Time                  `json:"ts"` // by the server's clock
+	Config  map[string]json.RawMessage `json:"config"`
+	State   streamState                `json:"state"`
+	Now     time.Time                  `json:"ts"`      // by the server's clock
+	Created time.Time                  `json:"created"` // when the stream was made
 }
 
 type streamState struct {
