@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
+
+	"plantrail/evidence"
 )
 
 // A log that remembers another size than the witness is told, proves from there, and gets its line.
@@ -144,5 +146,32 @@ func TestClientWaitsNoLonger(t *testing.T) {
 	c.HTTP = &http.Client{Timeout: 50 * time.Millisecond}
 	if _, err := c.Add(t.Context(), 0, h.sign(t, 20), h.prove); err == nil {
 		t.Error("an answer from one that does not answer")
+	}
+}
+
+// What a witness has against a log is said so that the log's operator knows whom to ask.
+func TestRefusalsInWords(t *testing.T) {
+	h, other := newHistory(t, "", 20), newHistory(t, "told otherwise", 20)
+	_, vkey, err := evidence.GenerateKey(zeros(3), "another.example/log")
+	must(t, err)
+	v, err := evidence.NewVerifier(vkey)
+	must(t, err)
+	c := serve(t, newWitness(t, newMemory(t), v))
+	if _, no := c.add(t, 0, h, 20); no == nil || no.Status != 404 || no.Forked() || no.Ahead() || !strings.Contains(no.Error(), "does not watch") {
+		t.Error(no)
+	}
+	c = serve(t, newWitness(t, newMemory(t), h.key))
+	if _, no := c.add(t, 0, h, 15); no != nil {
+		t.Fatal(no)
+	}
+	if _, no := c.add(t, 15, other, 20); no == nil || no.Status != 422 || !strings.Contains(no.Error(), "another history") {
+		t.Error(no)
+	}
+	skey, _, err := evidence.GenerateKey(zeros(3), origin)
+	must(t, err)
+	h.signer, err = evidence.NewSigner(skey)
+	must(t, err)
+	if _, no := c.add(t, 15, h, 20); no == nil || no.Status != 403 || no.Forked() || !strings.Contains(no.Error(), "the key") {
+		t.Error(no)
 	}
 }
