@@ -35,6 +35,7 @@ type DB struct {
 	running   sync.Mutex // held by Run
 	rebuild   sync.Mutex // held by Rebuild
 	interrupt context.CancelCauseFunc
+	auditing  sync.Mutex // held by Audit
 
 	standing standing
 	retiring sync.WaitGroup

@@ -96,7 +96,11 @@ func removeOthers(pointer string, keep int) error {
 
 // openFile opens a numbered file. When it is empty, the statements of empty create what is in it.
 func openFile(ctx context.Context, pointer string, number, readers int, empty string) (*file, error) {
-	f := &file{number: number, path: filePath(pointer, number)}
+	return openPath(ctx, filePath(pointer, number), number, readers, empty)
+}
+
+func openPath(ctx context.Context, path string, number, readers int, empty string) (*file, error) {
+	f := &file{number: number, path: path}
 	// NORMAL: a power cut may take the last commits, never tear one, and they are read from the journal again.
 	writer := url.Values{"_journal_mode": {"WAL"}, "_txlock": {"immediate"}, "_synchronous": {"NORMAL"},
 		"_secure_delete": {"true"}, "_cache_size": {"-65536"}}
@@ -132,7 +136,11 @@ func (f *file) close() error { return errors.Join(f.read.Close(), f.erase.Close(
 
 // remove closes and deletes the file. Nobody may be reading it.
 func (f *file) remove() error {
-	err := f.close()
+	return errors.Join(f.close(), f.delete())
+}
+
+// delete deletes a file that nobody has open.
+func (f *file) delete() (err error) {
 	for _, suffix := range []string{"", "-wal", "-shm"} {
 		if e := os.Remove(f.path + suffix); e != nil && !errors.Is(e, os.ErrNotExist) {
 			err = errors.Join(err, e)

@@ -235,6 +235,9 @@ func TestDamagedReadModelsAreNotBlamedOnTheJournal(t *testing.T) {
 				t.Fatal(err)
 			}
 			k.look(t)
+			if err := k.Check(t.Context()); err != nil {
+				t.Fatal(err)
+			}
 			if s := k.Status(); !strings.Contains(s.Alarm, "plantrail rebuild") || k.alarmed() > 0 || s.Bad != nil {
 				t.Fatalf("status %+v, alarms %q", s, k.alarms)
 			}

@@ -93,6 +93,7 @@ type projector struct {
 	fold  *fold
 	live  bool               // f is the current file, not one that a rebuild makes
 	done  func(progress)     // called after each commit
+	wait  func() bool        // more texts are wanted before the next events
 	ahead *queue[TextRecord] // texts being read beside the events, into a file that nobody reads yet
 }
 
@@ -292,7 +293,7 @@ func (p *projector) commit(write func() error) error {
 // Whoever sees an event shall see its texts. In a file that nobody reads yet both streams are read side by side instead.
 func (p *projector) projectTexts(ctx context.Context, batch []prepared) error {
 	if p.ahead != nil {
-		return p.takeTexts(ctx, p.ahead.waiting)
+		return p.takeTexts(ctx, func() bool { return p.ahead.waiting() || p.wait != nil && p.wait() })
 	}
 	if !slices.ContainsFunc(batch, func(e prepared) bool { return e.Texts > 0 || leavesTexts(e.Event) }) {
 		return nil

@@ -6,10 +6,12 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"time"
 
 	"plantrail/domain"
+	"plantrail/evidence"
 	"plantrail/projections"
 )
 
@@ -18,6 +20,7 @@ import (
 type Long struct {
 	Plans, Items, Length int
 	Bare                 bool // without texts
+	Bodies               bool // with leaves that are the hashes of bytes, which Leaves yields
 }
 
 // PlanName is the id of a plan, from 0.
@@ -86,9 +89,14 @@ func (l Long) recorded(p int) (r domain.Recorded, texts map[string]string) {
 		Actor: domain.Actor{ID: domain.ActorID(fmt.Sprintf("p-%d", p%97)), Kind: domain.User, Role: domain.Editor},
 		// Command ids are random, as callers' are.
 		Command: domain.CommandID(fmt.Sprintf("%x", random[:12])), Part: 1, Parts: 1, Event: e}
+	if l.Bodies {
+		r.Leaf = l.hash(p)
+	}
 	r.Stated = domain.DayOf(r.RecordedAt)
 	if seq > 1 {
-		r.Prev = leaf(p - l.Plans)
+		if r.Prev = leaf(p - l.Plans); l.Bodies {
+			r.Prev = l.hash(p - l.Plans)
+		}
 	}
 	texts = map[string]string{}
 	for name, t := range domain.Texts(e) {
@@ -123,7 +131,8 @@ func (l Long) Texts(_ context.Context, after, until uint64) iter.Seq2[projection
 	return func(yield func(projections.TextRecord, error) bool) {
 		for p := int(after) + 1; p <= int(until); p++ {
 			r, texts := l.recorded(p)
-			if len(texts) > 0 && !yield(projections.TextRecord{Sequence: uint64(p), Plan: r.Plan, Event: r.ID, Texts: texts}, nil) {
+			if len(texts) > 0 && !yield(projections.TextRecord{Sequence: uint64(p), Plan: r.Plan, Event: r.ID, Texts: texts,
+				Disclosures: l.disclosures(r.ID, texts)}, nil) {
 				return
 			}
 		}
@@ -145,4 +154,65 @@ func (l Long) Event(_ context.Context, p domain.Position) (domain.Recorded, erro
 	}
 	r, _ := l.recorded(int(p))
 	return r, nil
+}
+
+// disclosures are the texts in encoded form, when there are bytes to hold their digests.
+func (l Long) disclosures(event domain.EventID, texts map[string]string) (all []string) {
+	if l.Bodies {
+		for name, value := range texts {
+			all = append(all, disclose(event, name, value))
+		}
+	}
+	return all
+}
+
+// body is the bytes of an event: less than a journal writes, and as long.
+func (l Long) body(p int) []byte {
+	id := domain.EventID(fmt.Sprintf("019ab3f2-7c11-7e55-9a0b-%012x", p))
+	plan, seq, e := l.What(p)
+	b := fmt.Appendf(nil, `{"specversion":"1.0","id":"%s","source":"/orgs/acme/plans/%s","type":"plantrail.%s.v1","planseq":"%020d",`+
+		`"authid":"p-1","authtype":"user","authrole":"editor","commandid":"c-1","data":{"stated":"2020-02-03"`, id, plan, e.Type(), seq)
+	sep := `,"_sd_alg":"sha-256","_sd":["`
+	for name, t := range domain.Texts(e) {
+		if *t != "" && !l.Bare {
+			b = append(append(b, sep...), evidence.Digest(disclose(id, name, string(*t)))...)
+			sep = `","`
+		}
+	}
+	if sep == `","` {
+		b = append(b, `"]`...)
+	}
+	return append(b, "}}"...)
+}
+
+func (l Long) hash(p int) domain.Hash { return domain.Hash(evidence.LeafHash(l.body(p))) }
+
+// Leaves implements [projections.CheckpointStore].
+func (l Long) Leaves(_ context.Context, after domain.Position, _ bool) iter.Seq2[projections.Leaf, error] {
+	return func(yield func(projections.Leaf, error) bool) {
+		for p := int(after) + 1; p <= l.Length; p++ {
+			plan, _, _ := l.What(p)
+			if !yield(projections.Leaf{Position: domain.Position(p), Plan: plan, Body: l.body(p)}, nil) {
+				return
+			}
+		}
+	}
+}
+
+// LastCheckpoint implements [projections.CheckpointStore]: none was kept.
+func (l Long) LastCheckpoint(context.Context) ([]byte, uint64, error) { return nil, 0, nil }
+
+// PutCheckpoint implements [projections.CheckpointStore].
+func (l Long) PutCheckpoint(context.Context, uint64, []byte) (uint64, error) {
+	return 0, errors.New("a computed history keeps nothing")
+}
+
+// Checkpoints implements [projections.AuditSource].
+func (l Long) Checkpoints(context.Context) iter.Seq2[[]byte, error] {
+	return func(func([]byte, error) bool) {}
+}
+
+// Evidence implements [projections.AuditSource].
+func (l Long) Evidence(context.Context, domain.PlanID, domain.EvidenceID) (io.ReadCloser, int64, error) {
+	return nil, 0, errors.New("a computed history has no files")
 }
