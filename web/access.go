@@ -46,6 +46,12 @@ var access = map[string]domain.Role{
 	"POST /v1/plans/{plan}/correct":         domain.Editor,
 	"POST /v1/import":                       domain.Editor,
 
+	"GET /log/checkpoint":             domain.Reader, // these three: anyone, as Deps.PublicLog says
+	"GET /log/tile/{path...}":         domain.Reader,
+	"GET /log/tile/entries/{path...}": domain.Reader, // never anyone
+	"GET /v1/verify":                  domain.Reader,
+	"POST /v1/verify":                 domain.Admin,
+
 	"GET /v1/plans/{plan}/evidence":            domain.Reader,
 	"GET /v1/plans/{plan}/evidence/{evidence}": domain.Reader,
 	"POST /v1/plans/{plan}/evidence":           domain.Editor,

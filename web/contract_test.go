@@ -6,15 +6,19 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/getkin/kin-openapi/openapi3filter"
 	"github.com/getkin/kin-openapi/routers"
 	"github.com/getkin/kin-openapi/routers/legacy"
 
+	"plantrail/evidence"
 	"plantrail/web"
 )
 
@@ -138,6 +142,7 @@ func TestEveryOperationIsAsDocumented(t *testing.T) {
 	c.people()
 	c.imports()
 	c.evidence()
+	c.log()
 	c.call(200, "POST", "/v1/rebuild", "")
 	for path, item := range c.doc.Paths.Map() {
 		for method, op := range item.Operations() {
@@ -186,6 +191,49 @@ func (c *contract) imports() {
 		c.t.Errorf("the same paper again: %v %s", err, w.Body)
 	}
 	c.call(400, "POST", "/v1/import?plan=col", "", file)
+}
+
+// log reads the log as an auditor's tool does: checkpoint, then tiles.
+func (c *contract) log() {
+	c.t.Helper()
+	var state web.ProofView
+	for deadline := time.Now().Add(5 * time.Second); ; {
+		w := c.call(200, "GET", "/v1/verify", "")
+		if err := json.Unmarshal(w.Body.Bytes(), &state); err != nil {
+			c.t.Fatal(err)
+		}
+		if state.Size > 20 && state.LagEvents == 0 {
+			break
+		}
+		if time.Now().After(deadline) {
+			c.t.Fatalf("no checkpoint within 5 s: %+v", state.KeeperStatus)
+		}
+	}
+	earlier := "/v1/verify?size=" + strconv.FormatInt(state.Size, 10) + "&root=" + url.QueryEscape(state.Root)
+	c.call(200, "GET", earlier, "")
+	c.call(409, "GET", "/v1/verify?size=1&root="+url.QueryEscape(state.Root), "")
+	c.call(400, "GET", "/v1/verify?size=1&root=x", "")
+	c.call(200, "POST", "/v1/verify", "")
+	w := c.must(c.t, 200, "GET", "/log/checkpoint", "")
+	if !strings.HasPrefix(w.Body.String(), "plantrail/acme/test\n") || w.Header().Get("Cache-Control") != "no-cache" {
+		c.t.Errorf("%v %s", w.Header(), w.Body)
+	}
+	for _, tile := range evidence.NewTiles(0, state.Size) {
+		w := c.must(c.t, 200, "GET", "/log/"+tile.Path(), "")
+		if tile.Level == evidence.EntriesLevel {
+			if _, err := tile.ParseEntries(w.Body.Bytes()); err != nil {
+				c.t.Error(err)
+			}
+		} else if _, err := tile.ParseHashes(w.Body.Bytes()); err != nil {
+			c.t.Error(err)
+		}
+		if !strings.Contains(w.Header().Get("Cache-Control"), "private, max-age=31536000, immutable") {
+			c.t.Errorf("%s: %v", tile.Path(), w.Header())
+		}
+	}
+	c.must(c.t, 404, "GET", "/log/tile/0/001", "")
+	c.must(c.t, 404, "GET", "/log/tile/0/x", "")
+	c.must(c.t, 404, "GET", "/log/tile/entries/9", "")
 }
 
 func (c *contract) evidence() {

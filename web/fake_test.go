@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/tlog"
+
 	"plantrail/domain"
 	"plantrail/projections"
 )
@@ -92,6 +94,12 @@ func (f *fakeReads) Token(_ context.Context, id domain.TokenID) (projections.Cre
 func (f *fakeReads) Tokens(context.Context) ([]projections.TokenView, error) {
 	return []projections.TokenView{}, f.check("")
 }
+
+func (f *fakeReads) Tree(context.Context) (projections.Tree, error) {
+	return projections.Tree{}, f.fails
+}
+
+func (f *fakeReads) AgainstCheckpoint(context.Context, int64, tlog.Hash) error { return f.fails }
 
 func (f *fakeReads) EraseText(context.Context, domain.EventID, string) error { return f.fails }
 

@@ -19,7 +19,7 @@ import (
 // fill puts a good value into each wildcard of a pattern.
 func fill(pattern string) (method, path string) {
 	method, path, _ = strings.Cut(pattern, " ")
-	return method, strings.NewReplacer("{plan}", "sdp", "{item}", "a", "{entry}", "1", "{command}", "c-1", "{person}", "p-1", "{token}", "t1", "{evidence}", "evidence-1").Replace(path)
+	return method, strings.NewReplacer("{plan}", "sdp", "{item}", "a", "{entry}", "1", "{command}", "c-1", "{person}", "p-1", "{token}", "t1", "{evidence}", "evidence-1", "{path...}", "0/000").Replace(path)
 }
 
 func TestEveryRouteAsksForItsRole(t *testing.T) {

@@ -77,21 +77,26 @@ func gauge(name, help string, labels ...string) figure {
 }
 
 var (
-	appends     = counter("appends_total", "Changes recorded by this process.")
-	conflicts   = counter("append_conflicts_total", "Appends that found the plan had moved on.")
-	retries     = counter("append_retries_total", "Appends tried again after an answer was lost.")
-	unknowns    = counter("append_unknown_total", "Appends whose outcome could not be found out.")
-	batches     = counter("append_batches_total", "Batches in which waiting appends went out together.")
-	lagEvents   = gauge("projection_lag_events", "Events in the journal that the read models don't show yet.")
-	lagSeconds  = gauge("projection_lag_seconds", "Age of the oldest event that the read models don't show yet.")
-	gaps        = counter("projection_gaps_total", "Gaps found between the journal and the read models.")
-	stopped     = gauge("projection_stopped", "1 when the read models have stopped following the journal.")
-	rebuilds    = counter("projection_rebuilds_total", "Rebuilds of the read models.")
-	readOnly    = gauge("journal_readonly", "1 when the journal takes no new entries.")
-	journalDown = gauge("journal_down", "1 when the journal can't be reached.")
-	storeBytes  = gauge("store_bytes", "Size of each store.", "store")
-	badEvidence = counter("evidence_mismatch_total", "Files of evidence that were read and are not what their events say.")
-	allFigures  = []figure{badEvidence, appends, conflicts, retries, unknowns, batches, lagEvents, lagSeconds, gaps, stopped, rebuilds, readOnly, journalDown, storeBytes}
+	appends        = counter("appends_total", "Changes recorded by this process.")
+	conflicts      = counter("append_conflicts_total", "Appends that found the plan had moved on.")
+	retries        = counter("append_retries_total", "Appends tried again after an answer was lost.")
+	unknowns       = counter("append_unknown_total", "Appends whose outcome could not be found out.")
+	batches        = counter("append_batches_total", "Batches in which waiting appends went out together.")
+	lagEvents      = gauge("projection_lag_events", "Events in the journal that the read models don't show yet.")
+	lagSeconds     = gauge("projection_lag_seconds", "Age of the oldest event that the read models don't show yet.")
+	gaps           = counter("projection_gaps_total", "Gaps found between the journal and the read models.")
+	stopped        = gauge("projection_stopped", "1 when the read models have stopped following the journal.")
+	rebuilds       = counter("projection_rebuilds_total", "Rebuilds of the read models.")
+	readOnly       = gauge("journal_readonly", "1 when the journal takes no new entries.")
+	journalDown    = gauge("journal_down", "1 when the journal can't be reached.")
+	storeBytes     = gauge("store_bytes", "Size of each store.", "store")
+	badEvidence    = counter("evidence_mismatch_total", "Files of evidence that were read and are not what their events say.")
+	checkpointSize = gauge("checkpoint_size", "Events that the last checkpoint states.")
+	checkpointAge  = gauge("checkpoint_age_seconds", "For how long the oldest event that no checkpoint states has waited; 0 when all are signed.")
+	rootMatch      = gauge("root_match", "1 while the history has the root that was signed for it, 0 after an alarm.")
+	scrubPosition  = gauge("scrub_position", "Position up to which the pass under way has read the history again.")
+	scrubPasses    = counter("scrub_passes_total", "Times that the whole history was read again and found right.")
+	allFigures     = []figure{badEvidence, checkpointSize, checkpointAge, rootMatch, scrubPosition, scrubPasses, appends, conflicts, retries, unknowns, batches, lagEvents, lagSeconds, gaps, stopped, rebuilds, readOnly, journalDown, storeBytes}
 )
 
 // Describe is part of [prometheus.Collector].
@@ -129,6 +134,14 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	send(storeBytes, float64(journal.HistoryBytes), "history")
 	send(storeBytes, float64(journal.TextsBytes), "texts")
 	send(storeBytes, float64(shown.Bytes), "projections")
+	if m.deps.Proof != nil {
+		proof := m.deps.Proof.Keeper.Status()
+		send(checkpointSize, float64(proof.Size))
+		send(checkpointAge, proof.LagSeconds)
+		send(rootMatch, yes(proof.Alarm == ""))
+		send(scrubPosition, float64(proof.Checked))
+		send(scrubPasses, float64(proof.Passes))
+	}
 	send(badEvidence, float64(m.badEvidence.Load()))
 	m.requests.Collect(ch)
 	m.build.Collect(ch)

@@ -18,6 +18,8 @@ type StatusView struct {
 	ReadOnly    string             `json:"read_only,omitempty" doc:"why nothing can be recorded now; absent while it can"`
 	Projections projections.Status `json:"projections" doc:"the read models"`
 	Journal     JournalStats       `json:"journal"`
+
+	Proof *projections.KeeperStatus `json:"proof,omitempty" doc:"how far the history is signed and checked"`
 }
 
 // WhoView is whom the server takes the caller for.
@@ -58,7 +60,12 @@ func (s *Server) status(ctx context.Context, _ *noInput) (StatusView, error) {
 	if journal.Down != "" && !callOf(ctx).actor.Role.Covers(domain.Admin) {
 		journal.Down = "the journal can't be reached"
 	}
-	return StatusView{Org: s.deps.Org, Version: s.deps.Version, ReadOnly: journal.ReadOnly, Projections: s.deps.Reads.Status(ctx), Journal: journal}, nil
+	var proof *projections.KeeperStatus
+	if s.deps.Proof != nil {
+		status := s.deps.Proof.Keeper.Status()
+		proof = &status
+	}
+	return StatusView{Proof: proof, Org: s.deps.Org, Version: s.deps.Version, ReadOnly: journal.ReadOnly, Projections: s.deps.Reads.Status(ctx), Journal: journal}, nil
 }
 
 func (s *Server) whoami(ctx context.Context, _ *noInput) (WhoView, error) {
@@ -122,6 +129,9 @@ func (s *Server) notReady(ctx context.Context) (why []string) {
 	}
 	if journal.ReadOnly != "" {
 		why = append(why, "the journal takes no new entries")
+	}
+	if s.deps.Proof != nil && s.deps.Proof.Keeper.Status().Alarm != "" {
+		why = append(why, "the history is not what was signed")
 	}
 	if shown.Stopped != "" {
 		why = append(why, "the read models have stopped following the journal")

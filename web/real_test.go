@@ -9,10 +9,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"plantrail/domain"
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
+	"plantrail/evidence"
 	"plantrail/projections"
 	"plantrail/web"
 )
@@ -69,11 +73,49 @@ func newReal(t testing.TB) *real {
 	if err := web.EnsureActor(ctx, r.service, reads, localActor, "ada"); err != nil {
 		t.Fatal(err)
 	}
-	r.Server = web.New(web.Deps{Org: "acme", Version: "test", Service: r.service, Reads: reads, Log: log, Eraser: r.store, Vault: r.store,
+	r.Server = web.New(web.Deps{Org: "acme", Version: "test", Service: r.service, Reads: reads, Log: log, Eraser: r.store, Vault: r.store, Proof: newProof(ctx, t, reads, source{r.store}),
 		Rebuild: func(ctx context.Context, p func(done, total domain.Position)) error {
 			return reads.Rebuild(ctx, source{r.store}, p)
 		}, LocalToken: localToken, LocalActor: localActor})
 	return r
+}
+
+// Leaves yields raw leaves in the keeper's type.
+func (s source) Leaves(ctx context.Context, after domain.Position, follow bool) iter.Seq2[projections.Leaf, error] {
+	return func(yield func(projections.Leaf, error) bool) {
+		for l, err := range s.Store.Leaves(ctx, after, follow) {
+			if !yield(projections.Leaf{Position: l.Position, Plan: l.Plan, Body: l.Body}, err) {
+				return
+			}
+		}
+	}
+}
+
+// newProof is a log with a key of its own, kept until the test ends.
+func newProof(ctx context.Context, t testing.TB, reads *projections.DB, from source) *web.Proof {
+	t.Helper()
+	const origin = "plantrail/acme/test"
+	secret, public, err := evidence.GenerateKey(nil, origin)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signer, err := evidence.NewSigner(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verifier, err := evidence.NewVerifier(public)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keeper, err := projections.NewKeeper(reads, from, projections.KeeperOptions{Origin: origin, Signer: signer, Verifiers: []note.Verifier{verifier}, Every: 20 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	running, stop := context.WithCancel(ctx)
+	go func() { ended <- keeper.Run(running) }()
+	t.Cleanup(func() { stop(); <-ended })
+	return &web.Proof{Keeper: keeper, Keys: []string{public}, Leaves: from.Leaves}
 }
 
 // send makes one request as the local user; headers are "Name: value" and may name another.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
+	"golang.org/x/mod/sumdb/tlog"
 
 	"plantrail/domain"
 	"plantrail/projections"
@@ -43,6 +44,10 @@ type Reads interface {
 	Token(ctx context.Context, id domain.TokenID) (projections.Credential, error)
 	Tokens(ctx context.Context) ([]projections.TokenView, error)
 
+	// Tree is the Merkle tree of the history; AgainstCheckpoint proves that it extends one of which size and root are known.
+	Tree(ctx context.Context) (projections.Tree, error)
+	AgainstCheckpoint(ctx context.Context, size int64, root tlog.Hash) error
+
 	// EraseText destroys a text, on disk too. That the text is not there is no error.
 	EraseText(ctx context.Context, event domain.EventID, field string) error
 }
@@ -60,6 +65,9 @@ type Deps struct {
 
 	Vault         Vault // of files of evidence; nil: none can be kept here
 	EvidenceLimit int64 // bytes of one of them; 0 is 64 MiB
+
+	Proof     *Proof // the log; nil: none is kept here
+	PublicLog string // what of it anyone may read: "checkpoint", "tiles" or, by default, nothing
 
 	Eraser Eraser // of texts in the journal; nil: it can't be done here
 
@@ -131,6 +139,7 @@ func New(d Deps) *Server {
 	s.registerCommands()
 	s.registerImport()
 	s.registerEvidence()
+	s.registerLog()
 	s.registerHolds()
 	s.registerErase()
 	s.registerPeople()
@@ -160,6 +169,9 @@ func (s *Server) open(pattern string, r route) {
 	}
 	if pattern == "GET /metrics" && s.deps.GuardMetrics {
 		least = domain.Reader
+	}
+	if s.public(pattern) {
+		least = anyone
 	}
 	r.least = least
 	s.routes[pattern] = r

@@ -32,6 +32,11 @@ type node struct {
 	stop     context.CancelFunc
 	stopped  chan error // the projector's end
 	log      *slog.Logger
+
+	serving bool
+	keys    keyring
+	keeper  *projections.Keeper
+	copied  string // the last checkpoint that was copied out of the directory
 }
 
 type nodeOptions struct {
@@ -42,6 +47,8 @@ type nodeOptions struct {
 	guardMetrics bool
 	fresh        bool // throw the read models away first: they can't be opened
 	serving      bool // answer with read models that are behind, rather than not at all
+	signingKey   string
+	publicLog    string
 }
 
 // How long a command waits for the read models of a directory that it opens itself (a history of a million events takes
@@ -54,7 +61,7 @@ const (
 
 // openNode opens a data directory whose lock is held. On failure the lock is released.
 func openNode(ctx context.Context, o nodeOptions) (*node, error) {
-	n := &node{dir: o.dir, settings: o.settings, lock: o.lock, log: o.log, actor: osUser(), stopped: make(chan error, 1)}
+	n := &node{dir: o.dir, settings: o.settings, lock: o.lock, log: o.log, serving: o.serving, actor: osUser(), stopped: make(chan error, 1)}
 	err := n.open(ctx, o)
 	if err != nil {
 		return nil, errors.Join(err, n.close())
@@ -79,11 +86,17 @@ func (n *node) open(ctx context.Context, o nodeOptions) (err error) {
 	running, stop := context.WithCancel(context.Background())
 	n.stop = stop
 	go func() { n.stopped <- n.reads.Run(running, source) }()
+	if err := n.openKeeper(ctx, o.signingKey); err != nil {
+		return err
+	}
 	n.handler = web.New(n.deps(o, source))
 	if err := n.catchUp(ctx, o.serving); err != nil {
 		return err
 	}
 	n.finishErasures(ctx)
+	if !o.serving {
+		_ = n.keepOnce(ctx) // an alarm freezes the journal: reading goes on, and the end of the command says so
+	}
 	return nil
 }
 
@@ -97,7 +110,7 @@ func (n *node) deps(o nodeOptions, source bridge) web.Deps {
 		Rebuild: func(ctx context.Context, progress func(done, total domain.Position)) error {
 			return n.reads.Rebuild(ctx, source, progress)
 		},
-		Eraser: n.store, Vault: n.store, LocalToken: n.local, LocalActor: n.actor, GuardMetrics: o.guardMetrics, Log: o.log,
+		Eraser: n.store, Vault: n.store, Proof: n.proof(), PublicLog: o.publicLog, LocalToken: n.local, LocalActor: n.actor, GuardMetrics: o.guardMetrics, Log: o.log,
 	}
 }
 
@@ -129,6 +142,14 @@ func (n *node) catchUp(ctx context.Context, serving bool) error {
 // is killed instead leaves nothing that the next start does not cope with.
 func (n *node) close() error {
 	var all []error
+	if n.handler != nil && !n.serving {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		if tail, err := n.store.Tail(ctx); err == nil {
+			_ = n.reads.WaitFor(ctx, tail.Events) // so that what this command recorded is signed
+		}
+		all = append(all, n.keepOnce(ctx))
+		cancel()
+	}
 	if n.stop != nil {
 		n.stop()
 		<-n.stopped

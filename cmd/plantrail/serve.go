@@ -26,6 +26,9 @@ type serving struct {
 	journalFlags
 	listen, cert, key, logFormat, logLevel string
 	demo, behindProxy, insecure, guard     bool
+
+	signingKey, publicLog string
+	copies                []string
 }
 
 func (a *app) serveCmd() *cobra.Command {
@@ -43,6 +46,9 @@ func (a *app) serveCmd() *cobra.Command {
 	f.BoolVar(&s.insecure, "insecure-listen", false, "listen without TLS on a network: tokens can be read by anybody there")
 	f.BoolVar(&s.guard, "guard-metrics", false, "ask for a token at /metrics, too")
 	f.BoolVar(&s.demo, "demo", false, "record a small sample plan")
+	f.StringVar(&s.signingKey, "signing-key", os.Getenv("PLANTRAIL_SIGNING_KEY"), "file of the key that signs checkpoints (default DATA/keys/checkpoint.key)")
+	f.StringVar(&s.publicLog, "public-log", "none", "what anyone may read of the log: checkpoint, tiles (its hashes, too) or none")
+	f.StringArrayVar(&s.copies, "checkpoint-copy", nil, "also write each checkpoint to this file, best on another machine's disk; may be given several times")
 	f.StringVar(&s.logFormat, "log-format", envOr("PLANTRAIL_LOG_FORMAT", "text"), "text or json")
 	f.StringVar(&s.logLevel, "log-level", envOr("PLANTRAIL_LOG_LEVEL", "warn"), "debug, info, warn or error; info has a line a request")
 	return cmd
@@ -53,12 +59,15 @@ func (a *app) serve(ctx context.Context, s *serving) error {
 	if err != nil {
 		return err
 	}
+	if s.publicLog != "none" && s.publicLog != "checkpoint" && s.publicLog != "tiles" {
+		return misuse("--public-log", "%q is no choice", s.publicLog).WithHint("use checkpoint, tiles or none")
+	}
 	listener, secure, err := s.open()
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
-	n, first, err := a.startNode(ctx, &s.journalFlags, nodeOptions{log: log, guardMetrics: s.guard, serving: true})
+	n, first, err := a.startNode(ctx, &s.journalFlags, nodeOptions{log: log, guardMetrics: s.guard, serving: true, signingKey: s.signingKey, publicLog: s.publicLog})
 	if err != nil {
 		return err
 	}
@@ -88,6 +97,10 @@ func (a *app) run(ctx context.Context, s *serving, n *node, listener net.Listene
 	background, end := context.WithCancel(ctx)
 	var tasks sync.WaitGroup
 	tasks.Go(func() { every(background, finishPeriod, n.finishErasures) })
+	tasks.Go(func() { _ = n.keeper.Run(background) }) // it ends with background, and says in its status what is wrong
+	if len(s.copies) > 0 {
+		tasks.Go(func() { every(background, time.Second, func(context.Context) { n.copyCheckpoint(s.copies) }) })
+	}
 	defer tasks.Wait()
 	defer end()
 	failed := make(chan error, 1)
