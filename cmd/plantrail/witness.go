@@ -7,12 +7,10 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/mod/sumdb/note"
 
 	"plantrail/domain"
 	"plantrail/evidence"
@@ -54,13 +52,11 @@ func (a *app) witness(ctx context.Context, s *witnessing) error {
 	if err != nil {
 		return err
 	}
-	logs, err := watchedLogs(s.logs)
+	config, err := s.watched()
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(logs, func(v note.Verifier) bool { return v.Name() == s.name }) {
-		return misuse("--name", "%s is the name of a log", s.name).WithHint("give the witness a name of its own") // before a key is made for it
-	}
+	config.Log = log
 	if s.state == "" {
 		return misuse("--state", "say where the witness keeps its key and what it has seen")
 	}
@@ -68,7 +64,8 @@ func (a *app) witness(ctx context.Context, s *witnessing) error {
 	if err != nil {
 		return cantWitness(err)
 	}
-	w, made, err := openWitness(dir, s.name, witness.Config{Logs: logs, Store: dir, Log: log})
+	config.Store = dir
+	w, made, err := openWitness(dir, s.name, config)
 	if err == nil {
 		err = a.runWitness(ctx, s, w, made, log)
 	}
@@ -133,25 +130,24 @@ func watching(s witness.Seen) string {
 	return s.Origin + ", seen " + moment(s.At) + " with " + count(int(s.Size), "entry", "entries")
 }
 
-// watchedLogs are verifier keys as given: the text itself, or the name of a file that holds one.
-func watchedLogs(given []string) ([]note.Verifier, error) {
-	if len(given) == 0 {
-		return nil, misuse("--log", "say which log to watch").WithHint("give the log's verifier key, as plantrail checkpoint --key prints it")
+// watched reads the logs' verifier keys as given: the text itself, or the name of a file that holds one.
+func (s *witnessing) watched() (c witness.Config, err error) {
+	if len(s.logs) == 0 {
+		return c, misuse("--log", "say which log to watch").WithHint("give the log's verifier key, or a file that holds it")
 	}
-	var all []note.Verifier
-	var known []uint32
-	for _, one := range given {
+	for _, one := range s.logs {
 		if b, err := os.ReadFile(one); err == nil {
 			one = string(b)
 		}
 		v, err := evidence.NewVerifier(strings.TrimSpace(one))
 		if err != nil {
 			// What was given is not repeated: it may be a private key by mistake.
-			return nil, misuse("--log", "%v", err).WithHint("give the log's verifier key, or a file that holds it")
+			return c, misuse("--log", "%v", err).WithHint("give the log's verifier key, or a file that holds it")
 		}
-		if !slices.Contains(known, v.KeyHash()) {
-			known, all = append(known, v.KeyHash()), append(all, v)
+		if v.Name() == s.name { // said before a key is made for it
+			return c, misuse("--name", "%s is the name of a log", s.name).WithHint("give the witness a name of its own")
 		}
+		c.Logs = append(c.Logs, v)
 	}
-	return all, nil
+	return c, nil
 }

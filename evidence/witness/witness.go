@@ -100,14 +100,9 @@ func New(c Config) (*Witness, error) {
 		return nil, err
 	}
 	for _, v := range c.Logs {
-		if v.Name() == w.name {
-			// Whoever looks for a signature in the log's name would take the witness's for it.
-			return nil, fmt.Errorf("the witness has the name of a log, %s", w.name)
+		if err := w.watch(v); err != nil {
+			return nil, err
 		}
-		if w.logs[v.Name()] == nil {
-			w.logs[v.Name()] = &watched{origin: v.Name()}
-		}
-		w.logs[v.Name()].keys = append(w.logs[v.Name()].keys, v)
 	}
 	if len(w.logs) == 0 {
 		return nil, errors.New("a witness needs a log to watch")
@@ -119,6 +114,26 @@ func New(c Config) (*Witness, error) {
 	w.mux.HandleFunc("GET /{$}", w.serveStatus)
 	w.mux.HandleFunc("GET /healthz", w.serveHealth)
 	return w, nil
+}
+
+// watch adds a log, or a further key of one.
+func (w *Witness) watch(v note.Verifier) error {
+	if v.Name() == w.name {
+		// Whoever looks for a signature in the log's name would take the witness's for it.
+		return fmt.Errorf("the witness has the name of a log, %s", w.name)
+	}
+	l := w.logs[v.Name()]
+	if l == nil {
+		l = &watched{origin: v.Name()}
+		w.logs[l.origin] = l
+	}
+	for _, known := range l.keys {
+		if known.KeyHash() == v.KeyHash() {
+			return nil // given twice; of two verifiers for one signature note.Open would take neither
+		}
+	}
+	l.keys = append(l.keys, v)
+	return nil
 }
 
 func (w *Witness) take(skey string, clock func() time.Time) (err error) {

@@ -196,7 +196,7 @@ func TestTwoKeysOfOneLog(t *testing.T) {
 	next.key, err = evidence.NewVerifier(vkey)
 	must(t, err)
 	store := newMemory(t)
-	c := serve(t, newWitness(t, store, h.key, next.key))
+	c := serve(t, newWitness(t, store, h.key, next.key, h.key))
 	for i, log := range []*history{h, next, h} {
 		if _, no := c.add(t, i, log, i+1); no != nil {
 			t.Error(no)
