@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 
@@ -26,7 +27,7 @@ func (s *Store) Texts(ctx context.Context, after, until uint64) iter.Seq2[TextRe
 	return func(yield func(TextRecord, error) bool) {
 		read := s.fetch
 		if until > after+longRange {
-			read = s.sweep
+			read = s.stretch
 		}
 		for m, err := range read(ctx, s.names.texts(), "texts."+string(s.cfg.Org)+".>", after+1, until) {
 			var t TextRecord
@@ -44,30 +45,46 @@ func (s *Store) Texts(ctx context.Context, after, until uint64) iter.Seq2[TextRe
 // of which searches the stream's subjects.
 const longRange = 1000
 
-// sweep is fetch for all subjects of a stream, by an ordered consumer.
-func (s *Store) sweep(ctx context.Context, stream, subject string, first, until uint64) iter.Seq2[kept, error] {
+// stretch is fetch for all subjects of a stream, by an ordered consumer.
+func (s *Store) stretch(ctx context.Context, stream, subject string, first, until uint64) iter.Seq2[kept, error] {
 	return func(yield func(kept, error) bool) {
-		// A consumer waits for ever where all that would come was erased: so ask first whether anything is there.
-		m, err := s.get(ctx, stream, getRequest{Seq: first, Next: subject})
-		if err != nil {
-			yield(kept{}, err)
-			return
-		}
-		if m == nil || m.Seq > until {
-			return
-		}
-		sub, err := s.subscribe(ctx, stream, first-1)
-		if err != nil {
-			yield(kept{}, err)
-			return
-		}
-		defer sub.Stop()
-		for {
-			m, left, err := s.nextErasable(ctx, sub)
-			if err == nil && m.Seq > until || !yield(m, err) || err != nil || left == 0 || m.Seq == until {
+		for next := first; next <= until; {
+			// A consumer waits for ever where all that would come was erased: so ask first whether anything is there, and
+			// again when it has brought nothing for a while.
+			m, err := s.get(ctx, stream, getRequest{Seq: next, Next: subject})
+			if err != nil {
+				yield(kept{}, err)
+				return
+			}
+			if m == nil || m.Seq > until || !s.erasable(ctx, stream, &next, until, yield) {
 				return
 			}
 		}
+	}
+}
+
+// erasable yields messages from *next on, among which some may be missing. more says that it brought nothing for a while.
+func (s *Store) erasable(ctx context.Context, stream string, next *uint64, until uint64, yield func(kept, error) bool) (more bool) {
+	sub, err := s.subscribe(ctx, stream, *next-1)
+	if err != nil {
+		yield(kept{}, err)
+		return false
+	}
+	defer sub.Stop()
+	waiting, stop := context.WithCancel(ctx)
+	defer stop()
+	alarm := time.AfterFunc(patience, stop)
+	defer alarm.Stop()
+	for {
+		alarm.Reset(patience)
+		m, left, err := s.nextErasable(waiting, sub)
+		if err != nil && waiting.Err() != nil && ctx.Err() == nil {
+			return true
+		}
+		if err == nil && m.Seq > until || !yield(m, err) || err != nil || left == 0 || m.Seq == until {
+			return false
+		}
+		*next = m.Seq + 1
 	}
 }
 

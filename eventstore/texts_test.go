@@ -189,3 +189,32 @@ func TestJudge(t *testing.T) {
 		}
 	}
 }
+
+// Texts that are erased while a long range is read don't make the reader wait for them.
+func TestErasedWhileRead(t *testing.T) {
+	s := eventstoretest.Open(t)
+	ctx := context.Background()
+	const all = 5000
+	written := fillPlan(t, s, "sdp", all)
+	n := 0
+	for text, err := range s.Texts(ctx, 0, all) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+		if text.Sequence != uint64(n) {
+			t.Fatalf("text %d follows %d", text.Sequence, n-1)
+		}
+		if n > 1 {
+			continue
+		}
+		for _, r := range written[all-3:] {
+			if err := s.EraseText(ctx, "sdp", r.ID, r.ID, "progress"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if n != all-3 {
+		t.Errorf("%d texts read, want %d", n, all-3)
+	}
+}
