@@ -24,7 +24,7 @@ import (
 var house = map[string][]string{
 	"domain":      {},
 	"eventstore":  {"plantrail/domain", "github.com/nats-io", "github.com/google/uuid"},
-	"projections": {"plantrail/domain", "plantrail/evidence", "github.com/mattn/go-sqlite3"},
+	"projections": {"plantrail/domain", "plantrail/evidence", "github.com/mattn/go-sqlite3", "golang.org/x/mod"},
 	"evidence":    {"golang.org/x/mod"},
 	"sheets":      {"plantrail/domain", "golang.org/x/text", "golang.org/x/net/html", "github.com/xuri/excelize/v2"},
 	"feeds":       {"plantrail/domain"},

@@ -25,7 +25,18 @@ type stored struct{ *eventstore.Store }
 func (s stored) Texts(ctx context.Context, after, until uint64) iter.Seq2[projections.TextRecord, error] {
 	return func(yield func(projections.TextRecord, error) bool) {
 		for t, err := range s.Store.Texts(ctx, after, until) {
-			if !yield(projections.TextRecord{Sequence: t.Sequence, Plan: t.Plan, Event: t.Event, Texts: t.Texts}, err) {
+			if !yield(projections.TextRecord{Sequence: t.Sequence, Plan: t.Plan, Event: t.Event, Texts: t.Texts,
+				Disclosures: t.Disclosures}, err) {
+				return
+			}
+		}
+	}
+}
+
+func (s stored) Leaves(ctx context.Context, after domain.Position, follow bool) iter.Seq2[projections.Leaf, error] {
+	return func(yield func(projections.Leaf, error) bool) {
+		for l, err := range s.Store.Leaves(ctx, after, follow) {
+			if !yield(projections.Leaf(l), err) {
 				return
 			}
 		}
