@@ -260,6 +260,13 @@ func (c *contract) evidence() {
 	}
 	c.seen["get-evidence"] = true
 	c.call(404, "GET", "/v1/plans/ev/evidence/nix", "")
+	zip := c.must(c.t, 200, "POST", "/v1/plans/ev/bundle", c.example("/v1/plans/{plan}/bundle"))
+	if v := evidence.Verify(bytes.NewReader(zip.Body.Bytes()), int64(zip.Body.Len()), evidence.Options{}); !v.OK() || v.Last != 3 {
+		c.t.Errorf("%s", v)
+	}
+	c.seen["take-bundle"] = true
+	c.call(400, "POST", "/v1/plans/ev/bundle", `{"reason":""}`)
+	c.call(404, "POST", "/v1/plans/nix/bundle", `{"reason":"x"}`)
 	c.call(201, "POST", "/v1/plans/ev/withdraw-evidence", `{"evidence":"`+id+`","reason":"A later one came."}`)
 }
 

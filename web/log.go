@@ -20,9 +20,11 @@ import (
 type Proof struct {
 	Keeper interface {
 		Status() projections.KeeperStatus
+		Keep(ctx context.Context) error
 		Check(ctx context.Context) error
 	}
 	Keys   []string // verifier keys, oldest first
+	Raw    Raw
 	Leaves func(ctx context.Context, after domain.Position, follow bool) iter.Seq2[projections.Leaf, error]
 }
 

@@ -91,6 +91,35 @@ func (s source) Leaves(ctx context.Context, after domain.Position, follow bool) 
 	}
 }
 
+// PlanLeaves yields the exact bytes of a plan's events.
+func (s source) PlanLeaves(ctx context.Context, plan domain.PlanID) iter.Seq2[projections.Leaf, error] {
+	return func(yield func(projections.Leaf, error) bool) {
+		for l, err := range s.Leaves(ctx, 0, false) {
+			if (err != nil || l.Plan == plan) && !yield(l, err) {
+				return
+			}
+		}
+	}
+}
+
+// PlanDisclosures reads the disclosures of a plan's texts.
+func (s source) PlanDisclosures(ctx context.Context, plan domain.PlanID) (map[domain.EventID][]string, error) {
+	all := map[domain.EventID][]string{}
+	tail, err := s.Store.Tail(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for t, err := range s.Store.Texts(ctx, 0, tail.Texts) {
+		if err != nil {
+			return nil, err
+		}
+		if t.Plan == plan {
+			all[t.Event] = t.Disclosures
+		}
+	}
+	return all, nil
+}
+
 // newProof is a log with a key of its own, kept until the test ends.
 func newProof(ctx context.Context, t testing.TB, reads *projections.DB, from source) *web.Proof {
 	t.Helper()
@@ -115,7 +144,7 @@ func newProof(ctx context.Context, t testing.TB, reads *projections.DB, from sou
 	running, stop := context.WithCancel(ctx)
 	go func() { ended <- keeper.Run(running) }()
 	t.Cleanup(func() { stop(); <-ended })
-	return &web.Proof{Keeper: keeper, Keys: []string{public}, Leaves: from.Leaves}
+	return &web.Proof{Keeper: keeper, Keys: []string{public}, Leaves: from.Leaves, Raw: from}
 }
 
 // send makes one request as the local user; headers are "Name: value" and may name another.

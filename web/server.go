@@ -140,6 +140,7 @@ func New(d Deps) *Server {
 	s.registerImport()
 	s.registerEvidence()
 	s.registerLog()
+	s.registerBundle()
 	s.registerHolds()
 	s.registerErase()
 	s.registerPeople()

@@ -163,5 +163,5 @@ func (n *node) copyCheckpoint(files []string) {
 
 // proof is the log as the HTTP face shows it.
 func (n *node) proof() *web.Proof {
-	return &web.Proof{Keeper: n.keeper, Keys: n.keys.adopted, Leaves: keeperLog{bridge{n.store}}.Leaves}
+	return &web.Proof{Keeper: n.keeper, Keys: n.keys.adopted, Leaves: keeperLog{bridge{n.store}}.Leaves, Raw: bridge{n.store}}
 }
