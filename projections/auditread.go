@@ -41,6 +41,8 @@ type audit struct {
 	readingEvents, readingTexts sync.Mutex // each held by its goroutine
 
 	mu      sync.Mutex
+	room    *sync.Cond                     // with mu: the texts may go on
+	allRead bool                           // the events are at their end
 	ended   bool                           // what was found ended the reading
 	waiting map[domain.EventID]wantedTexts // events whose texts have not been read
 	early   map[domain.EventID][]string    // texts whose events have not been read; disclosures
@@ -72,6 +74,7 @@ type missingText struct {
 func newAudit(ctx context.Context, db *DB, src AuditSource, o AuditOptions) (*audit, error) {
 	a := &audit{db: db, src: src, o: o, chains: map[domain.PlanID]chainEnd{}, waiting: map[domain.EventID]wantedTexts{},
 		early: map[domain.EventID][]string{}, missing: map[domain.EventID]missingText{}, erased: map[domain.EventID]map[string]bool{}}
+	a.room = sync.NewCond(&a.mu)
 	for _, name := range checkNames {
 		a.done.Checks = append(a.done.Checks, Check{Name: name, State: CheckNotDone})
 	}
@@ -84,7 +87,7 @@ func newAudit(ctx context.Context, db *DB, src AuditSource, o AuditOptions) (*au
 		a.signed, _, _ = evidence.OpenCheckpoint(signed, o.Origin, o.Verifiers...)
 	}
 	tail, err := src.Tail(ctx)
-	a.limit, a.texts = tail.Events, tail.Texts
+	a.limit, a.texts, a.allRead = tail.Events, tail.Texts, tail.Events == 0
 	slices.SortFunc(a.o.Against, func(x, y Claim) int { return int(x.Size - y.Size) })
 	return a, err
 }
@@ -134,6 +137,8 @@ func (a *audit) Events(ctx context.Context, after domain.Position, _ bool) iter.
 	return func(yield func(domain.Recorded, error) bool) {
 		a.readingEvents.Lock()
 		defer a.readingEvents.Unlock()
+		a.reading(true)
+		defer a.reading(false)
 		reading, stop := context.WithCancelCause(ctx)
 		defer stop(nil)
 		watch := time.AfterFunc(auditStall, func() { stop(errStalled) })
@@ -165,6 +170,14 @@ func (a *audit) Events(ctx context.Context, after domain.Position, _ bool) iter.
 			watch.Reset(auditStall)
 		}
 	}
+}
+
+// reading notes that the events are being read, or no longer.
+func (a *audit) reading(on bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.allRead = !on
+	a.room.Broadcast()
 }
 
 // unreadable tells an event that is gone from a journal that can't be asked.
@@ -353,6 +366,7 @@ func (a *audit) content(ctx context.Context, leaf Leaf, r domain.Recorded) error
 	}
 	a.mu.Lock()
 	want := wantedTexts{r.Position, digests, r.CommandHash}
+	defer a.room.Broadcast()
 	disclosures, here := a.early[r.ID]
 	if !here {
 		a.waiting[r.ID] = want

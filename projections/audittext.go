@@ -25,14 +25,30 @@ func (a *audit) Texts(ctx context.Context, after, until uint64) iter.Seq2[TextRe
 	return func(yield func(TextRecord, error) bool) {
 		a.readingTexts.Lock()
 		defer a.readingTexts.Unlock()
+		defer context.AfterFunc(ctx, func() {
+			a.mu.Lock() // or the one about to wait would miss it
+			defer a.mu.Unlock()
+			a.room.Broadcast()
+		})()
 		for t, err := range a.src.Texts(ctx, after, until) {
 			if err == nil {
+				a.notTooEarly(ctx)
 				err = a.text(ctx, t)
 			}
 			if !yield(t, err) || err != nil {
 				return
 			}
 		}
+	}
+}
+
+// notTooEarly holds the texts up while very many are ahead of their events. Not while very many events wait for texts:
+// the projector, which moves the events on, then waits for texts too.
+func (a *audit) notTooEarly(ctx context.Context) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for len(a.early) > muchWaiting && len(a.waiting) <= muchWaiting && !a.allRead && ctx.Err() == nil {
+		a.room.Wait()
 	}
 }
 
