@@ -34,7 +34,7 @@ type source struct{ *eventstore.Store }
 func (s source) Texts(ctx context.Context, after, until uint64) iter.Seq2[projections.TextRecord, error] {
 	return func(yield func(projections.TextRecord, error) bool) {
 		for t, err := range s.Store.Texts(ctx, after, until) {
-			if !yield(projections.TextRecord{Sequence: t.Sequence, Plan: t.Plan, Event: t.Event, Texts: t.Texts}, err) {
+			if !yield(projections.TextRecord{Sequence: t.Sequence, Plan: t.Plan, Event: t.Event, Texts: t.Texts, Disclosures: t.Disclosures}, err) {
 				return
 			}
 		}
@@ -144,7 +144,9 @@ func newProof(ctx context.Context, t testing.TB, reads *projections.DB, from sou
 	running, stop := context.WithCancel(ctx)
 	go func() { ended <- keeper.Run(running) }()
 	t.Cleanup(func() { stop(); <-ended })
-	return &web.Proof{Keeper: keeper, Keys: []string{public}, Leaves: from.Leaves, Raw: from}
+	return &web.Proof{Keeper: keeper, Keys: []string{public}, Leaves: from.Leaves, Raw: from, Audit: func(ctx context.Context, claims []projections.Claim) (projections.Verdict, error) {
+		return reads.Audit(ctx, from, projections.AuditOptions{Origin: origin, Verifiers: []note.Verifier{verifier}, Against: claims})
+	}}
 }
 
 // send makes one request as the local user; headers are "Name: value" and may name another.

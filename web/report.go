@@ -43,7 +43,7 @@ func plainWords(v any) string {
 	case !w.Erased:
 		return w.Text
 	case w.ErasedBy == nil:
-		return "[not there]"
+		return "[lost: nobody had it erased]"
 	case w.ErasedBy.Authority == nil:
 		return "[erased on " + w.ErasedBy.Stated.Words() + "]"
 	}

@@ -21,7 +21,7 @@ var _ projections.Source = bridge{}
 func (b bridge) Texts(ctx context.Context, after, until uint64) iter.Seq2[projections.TextRecord, error] {
 	return func(yield func(projections.TextRecord, error) bool) {
 		for t, err := range b.Store.Texts(ctx, after, until) {
-			if !yield(projections.TextRecord{Sequence: t.Sequence, Plan: t.Plan, Event: t.Event, Texts: t.Texts}, err) {
+			if !yield(projections.TextRecord{Sequence: t.Sequence, Plan: t.Plan, Event: t.Event, Texts: t.Texts, Disclosures: t.Disclosures}, err) {
 				return
 			}
 		}

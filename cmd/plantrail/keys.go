@@ -40,8 +40,9 @@ func (l keeperLog) Leaves(ctx context.Context, after domain.Position, follow boo
 // keyring is the keys of the log: those that its own history says it had, oldest first, and the private one, if this
 // process may sign.
 type keyring struct {
-	adopted []string
-	signer  note.Signer
+	adopted   []string
+	verifiers []note.Verifier // of those
+	signer    note.Signer
 }
 
 // openKeeper reads or makes the key, has the log adopt it, and makes the keeper. Without a key it watches and signs nothing.
@@ -49,16 +50,15 @@ func (n *node) openKeeper(ctx context.Context, file string) (err error) {
 	if n.keys, err = n.openKeys(ctx, file); err != nil {
 		return err
 	}
-	var verifiers []note.Verifier
 	for _, key := range n.keys.adopted {
 		v, err := evidence.NewVerifier(key)
 		if err != nil {
 			return failure(err, "a key that the log adopted can't be read")
 		}
-		verifiers = append(verifiers, v)
+		n.keys.verifiers = append(n.keys.verifiers, v)
 	}
 	n.keeper, err = projections.NewKeeper(n.reads, keeperLog{bridge{n.store}}, projections.KeeperOptions{Origin: n.origin(), Signer: n.keys.signer,
-		Verifiers: verifiers, OnAlarm: func(reason string) { n.store.Freeze(reason) }})
+		Verifiers: n.keys.verifiers, OnAlarm: func(reason string) { n.store.Freeze(reason) }})
 	return err
 }
 
@@ -163,5 +163,9 @@ func (n *node) copyCheckpoint(files []string) {
 
 // proof is the log as the HTTP face shows it.
 func (n *node) proof() *web.Proof {
-	return &web.Proof{Keeper: n.keeper, Keys: n.keys.adopted, Leaves: keeperLog{bridge{n.store}}.Leaves, Raw: bridge{n.store}}
+	log := keeperLog{bridge{n.store}}
+	return &web.Proof{Keeper: n.keeper, Keys: n.keys.adopted, Leaves: log.Leaves, Raw: log.bridge,
+		Audit: func(ctx context.Context, against []projections.Claim) (projections.Verdict, error) {
+			return n.reads.Audit(ctx, log, projections.AuditOptions{Origin: n.origin(), Verifiers: n.keys.verifiers, Against: against})
+		}}
 }

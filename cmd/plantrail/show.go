@@ -241,10 +241,15 @@ func (a *app) tellResolutions(all []projections.ResolutionView) {
 
 // shown is a text for people; one that is gone says so.
 func shown(w projections.Words) string {
-	if w.Erased {
-		return "[erased]"
+	switch {
+	case !w.Erased:
+		return w.Text
+	case w.ErasedBy == nil:
+		return "[lost: nobody had it erased]"
+	case w.ErasedBy.Authority == nil:
+		return "[erased on " + day(w.ErasedBy.Stated) + "]"
 	}
-	return w.Text
+	return "[erased on " + day(w.ErasedBy.Stated) + " under " + w.ErasedBy.Authority.Body + "]"
 }
 
 func shownOrNone(w *projections.Words) string {

@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"os"
@@ -10,16 +10,15 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"plantrail/domain"
-	"plantrail/web"
+	"plantrail/projections"
 )
 
 func (a *app) verifyCmd() *cobra.Command {
 	var keys []string
 	var against string
-	cmd := &cobra.Command{Use: "verify [BUNDLE.zip]", Short: "Read every stored event again, or check an evidence bundle, offline",
-		Long: `Without an argument: read every event from the journal again, compute its hash, and hold it against the history's tree and the
-last signed checkpoint. --against SIZE:ROOT (typed from a printed paper) or --against FILE (an earlier checkpoint) also proves
+	cmd := &cobra.Command{Use: "verify [BUNDLE.zip]", Short: "Read everything again and believe nothing, or check an evidence bundle, offline",
+		Long: `Without an argument: read everything again and believe nothing. Every event's hash and their tree against every checkpoint ever
+signed, each plan's chain, each text and file against its digest, and the read models against a rebuild. --against SIZE:ROOT (typed from a printed paper) or --against FILE (an earlier checkpoint) also proves
 that today's history begins with that one.
 With a bundle: check it with nothing but its own bytes, without server, data directory or configuration. Give --key with
 the log's key as you were told it elsewhere; without it the verdict is only as good as the key in the bundle.
@@ -44,32 +43,21 @@ func (a *app) verifyHistory(ctx context.Context, c *client, against string) erro
 	if err != nil {
 		return err
 	}
-	got, err := c.do(ctx, request{method: http.MethodPost, path: path("verify"), accept: "application/json"})
+	got, err := c.do(ctx, request{method: http.MethodPost, path: path("verify"), query: q, accept: "application/json"})
 	if err != nil {
 		return err
 	}
-	var v web.VerifyView
+	var v projections.Verdict
 	if err := decode(got.body, &v); err != nil {
 		return err
 	}
-	if err := a.show(got, func() error { a.say("%s.", oneLine(v.Verdict)); return nil }); err != nil {
+	if err := a.show(got, func() error { fmt.Fprint(a.stdout, v.String()); return nil }); err != nil {
 		return err
 	}
-	if !v.OK {
-		return &unproved{v.Verdict}
-	}
-	if q == nil {
-		return nil
-	}
-	var state web.ProofView
-	if _, err = c.get(ctx, path("verify"), q, &state); err != nil {
-		if e := (*domain.Error)(nil); errors.As(err, &e) && e.Kind == domain.Refused {
-			return &unproved{e.Message}
+	for _, check := range v.Checks {
+		if check.State == projections.CheckFailed {
+			return &unproved{"the history is not as it was recorded: " + check.Words}
 		}
-		return err
-	}
-	if a.form() == asTable {
-		a.say("%s.", state.Against)
 	}
 	return nil
 }
