@@ -213,6 +213,28 @@ func allLeavesAt(t *testing.T, cfg eventstore.Config) [][]byte {
 	return allLeaves(t, s)
 }
 
+// A plan whose last event can't be read is not a plan without events.
+func TestUnreadableEnd(t *testing.T) {
+	cfg := eventstoretest.Config(t.TempDir())
+	cfg.Init = true
+	s := eventstoretest.OpenWith(t, cfg)
+	fillPlan(t, s, "other", 3)
+	fillPlan(t, s, "sdp", 3)
+	eventstoretest.Close(t, s)
+	files := blocks(t, cfg.DataDir)
+	change(t, files[len(files)-1], func(b []byte) []byte { return flip(b, -1) })
+	cfg.Init = false
+	s = eventstoretest.OpenWith(t, cfg)
+	for plan, want := range map[domain.PlanID]bool{"sdp": true, "other": false, "none": false} {
+		var err error
+		for _, err = range s.Read(context.Background(), plan, 0) {
+		}
+		if (err != nil) != want {
+			t.Errorf("%s reads with %v", plan, err)
+		}
+	}
+}
+
 // verdictOf opens a journal and says who tells that it is damaged: "start: …", "check: …", "reading: …" or "root".
 func verdictOf(t *testing.T, cfg eventstore.Config, want [][]byte) string {
 	t.Helper()

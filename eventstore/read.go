@@ -23,7 +23,14 @@ func (s *Store) Read(ctx context.Context, history domain.PlanID, after domain.Po
 			yield(domain.Recorded{}, err)
 			return
 		}
-		if last == nil || last.Seq <= uint64(after) {
+		if last == nil {
+			// An unreadable last message is answered like none at all.
+			if err := s.none(ctx, s.names.history(), subject); err != nil {
+				yield(domain.Recorded{}, err)
+			}
+			return
+		}
+		if last.Seq <= uint64(after) {
 			return
 		}
 		chain := chain{whole: after == 0}
@@ -37,6 +44,21 @@ func (s *Store) Read(ctx context.Context, history domain.PlanID, after domain.Po
 			}
 		}
 	}
+}
+
+// none makes sure that a subject without a last message has none.
+func (s *Store) none(ctx context.Context, stream, subject string) error {
+	found, err := s.subjects(ctx, stream, subject)
+	if err != nil || found[subject] == 0 {
+		return err
+	}
+	// It may have come just now. Then it is there, and whoever read none read an end that was true a moment ago.
+	last, err := s.last(ctx, stream, subject)
+	if err == nil && last == nil {
+		err = domain.Errorf(domain.Internal, subject, "its last message is there, but it can't be read").
+			WithHint("keep the store as it is and restore from the backup")
+	}
+	return err
 }
 
 func (s *Store) decode(m kept, err error) (domain.Recorded, error) {

@@ -372,6 +372,36 @@ func (s *Store) streamInfo(ctx context.Context, name string) (*streamInfo, error
 	return &res.streamInfo, nil
 }
 
+// subjects are those of a stream that match, with how many messages each is said to have.
+func (s *Store) subjects(ctx context.Context, stream, filter string) (map[string]uint64, error) {
+	all := map[string]uint64{}
+	for {
+		req, err := json.Marshal(map[string]any{"subjects_filter": filter, "offset": len(all)})
+		if err != nil {
+			return nil, err
+		}
+		var res struct {
+			Error *apiError `json:"error"`
+			State struct {
+				Subjects map[string]uint64 `json:"subjects"`
+			} `json:"state"`
+		}
+		if err := s.ask(ctx, "$JS.API.STREAM.INFO."+stream, req, &res); err != nil {
+			return nil, err
+		}
+		if res.Error != nil {
+			return nil, s.unavailable(res.Error)
+		}
+		n := len(all)
+		for subject, messages := range res.State.Subjects {
+			all[subject] = messages
+		}
+		if len(all) == n {
+			return all, nil
+		}
+	}
+}
+
 // ask sends one request to the JetStream API and waits for its answer. A cluster without a leader does not answer at all,
 // so it asks again each second until ctx ends.
 func (s *Store) ask(ctx context.Context, subject string, req []byte, into any) error {

@@ -190,7 +190,7 @@ func (s *Store) sweepPieces(ctx context.Context, age time.Duration) error {
 	if err != nil {
 		return err
 	}
-	pieces, err := s.pieces(ctx)
+	pieces, err := s.subjects(ctx, s.names.evidence(), s.names.pieceSubject("*"))
 	if err != nil || len(pieces) == 0 {
 		return err
 	}
@@ -222,34 +222,4 @@ func (s *Store) sweepPieces(ctx context.Context, age time.Duration) error {
 		}
 	}
 	return nil
-}
-
-// pieces are the subjects of all uploads, whole or not.
-func (s *Store) pieces(ctx context.Context) (map[string]uint64, error) {
-	all := map[string]uint64{}
-	for {
-		req, err := json.Marshal(map[string]any{"subjects_filter": s.names.pieceSubject("*"), "offset": len(all)})
-		if err != nil {
-			return nil, err
-		}
-		var res struct {
-			Error *apiError `json:"error"`
-			State struct {
-				Subjects map[string]uint64 `json:"subjects"`
-			} `json:"state"`
-		}
-		if err := s.ask(ctx, "$JS.API.STREAM.INFO."+s.names.evidence(), req, &res); err != nil {
-			return nil, err
-		}
-		if res.Error != nil {
-			return nil, s.unavailable(res.Error)
-		}
-		n := len(all)
-		for subject, messages := range res.State.Subjects {
-			all[subject] = messages
-		}
-		if len(all) == n {
-			return all, nil
-		}
-	}
 }
