@@ -156,6 +156,9 @@ func (k *Keeper) Keep(ctx context.Context) error {
 			break
 		}
 	}
+	if err != nil && domain.KindOf(err) == domain.Conflict {
+		err = nil // others sign as fast as this one looks: so it is signed
+	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.status.Error = ""

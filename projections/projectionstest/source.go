@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"iter"
 	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -167,7 +168,7 @@ func (s *Source) twisted(r domain.Recorded) []domain.Recorded {
 func (s *Source) Texts(_ context.Context, after, until uint64) iter.Seq2[projections.TextRecord, error] {
 	return func(yield func(projections.TextRecord, error) bool) {
 		s.mu.Lock()
-		all := s.texts
+		all := slices.Clone(s.texts)
 		s.mu.Unlock()
 		for _, t := range all {
 			if t.Sequence > after && t.Sequence <= until && t.Texts != nil && !yield(t, nil) {
