@@ -16,7 +16,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"golang.org/x/mod/sumdb/note"
 
 	"plantrail/domain"
 	"plantrail/evidence"
@@ -271,7 +270,7 @@ func (p *Proof) covering(ctx context.Context, head int64) (signed []byte, size i
 			if err != nil {
 				return nil, 0, "", err
 			}
-			if c, _, err := evidence.OpenCheckpoint(one, "", []note.Verifier{v}...); err == nil {
+			if c, _, err := evidence.OpenCheckpoint(one, "", v); err == nil {
 				return one, c.Size, key, nil
 			}
 		}

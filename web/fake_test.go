@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/mod/sumdb/tlog"
-
 	"plantrail/domain"
 	"plantrail/projections"
 )
@@ -98,8 +96,6 @@ func (f *fakeReads) Tokens(context.Context) ([]projections.TokenView, error) {
 func (f *fakeReads) Tree(context.Context) (projections.Tree, error) {
 	return projections.Tree{}, f.fails
 }
-
-func (f *fakeReads) AgainstCheckpoint(context.Context, int64, tlog.Hash) error { return f.fails }
 
 func (f *fakeReads) EraseText(context.Context, domain.EventID, string) error { return f.fails }
 

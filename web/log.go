@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"golang.org/x/mod/sumdb/tlog"
 
 	"plantrail/domain"
 	"plantrail/evidence"
@@ -86,12 +85,21 @@ func (s *Server) proofState(ctx context.Context, in *proofInput) (ProofView, err
 	if in.Root == "" {
 		return v, nil
 	}
-	root, err := parseRoot(in.Root)
+	claim, err := parseClaim(in.Size, in.Root)
 	if err != nil {
 		return v, err
 	}
-	if err := s.deps.Reads.AgainstCheckpoint(ctx, in.Size, root); err != nil {
+	tree, err := s.deps.Reads.Tree(ctx)
+	if err != nil {
 		return v, err
+	}
+	if claim.Size > tree.Size {
+		return v, domain.Errorf(domain.Refused, "size", "the history has %d events, the checkpoint speaks of %d", tree.Size, claim.Size)
+	}
+	if root, err := tree.Root(claim.Size); err != nil {
+		return v, err
+	} else if root != claim.Root {
+		return v, domain.Errorf(domain.Refused, "root", "the first %d events have another root today: they are not the same history", claim.Size)
 	}
 	v.Against = fmt.Sprintf("today's history begins with the %d events of that checkpoint: none of them was altered, dropped or put in another order", in.Size)
 	return v, nil
@@ -115,11 +123,11 @@ func (s *Server) registerVerify() {
 		}
 		var claims []projections.Claim
 		if in.Root != "" {
-			root, err := parseRoot(in.Root)
+			claim, err := parseClaim(in.Size, in.Root)
 			if err != nil {
 				return nil, err
 			}
-			claims = append(claims, projections.Claim{Size: in.Size, Root: root})
+			claims = append(claims, claim)
 		}
 		_ = http.NewResponseController(callOf(ctx).w).SetWriteDeadline(time.Time{}) // it takes as long as the history is
 		v, err := p.Audit(ctx, claims)
@@ -128,12 +136,13 @@ func (s *Server) registerVerify() {
 	op.Responses["200"].Description = "The verdict, good or bad."
 }
 
-func parseRoot(text string) (tlog.Hash, error) {
-	root, err := tlog.ParseHash(text)
+// parseClaim reads size and root as a paper prints them, by the rules of the checkpoint that they come from.
+func parseClaim(size int64, root string) (projections.Claim, error) {
+	c, err := evidence.ParseCheckpoint("printed\n" + strconv.FormatInt(size, 10) + "\n" + root + "\n")
 	if err != nil {
-		return root, domain.Errorf(domain.Invalid, "root", "this is not a root hash").WithHint("it is 44 characters of base64; a + in a URL is %2B")
+		return projections.Claim{}, domain.Errorf(domain.Invalid, "root", "this is not a root hash").WithHint("it is 44 characters of base64; a + in a URL is %2B")
 	}
-	return root, nil
+	return projections.Claim{Size: c.Size, Root: c.Root}, nil
 }
 
 // logCheckpoint serves the last checkpoint (c2sp.org/tlog-tiles).

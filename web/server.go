@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
-	"golang.org/x/mod/sumdb/tlog"
 
 	"plantrail/domain"
 	"plantrail/projections"
@@ -44,9 +43,8 @@ type Reads interface {
 	Token(ctx context.Context, id domain.TokenID) (projections.Credential, error)
 	Tokens(ctx context.Context) ([]projections.TokenView, error)
 
-	// Tree is the Merkle tree of the history; AgainstCheckpoint proves that it extends one of which size and root are known.
+	// Tree is the Merkle tree of the history.
 	Tree(ctx context.Context) (projections.Tree, error)
-	AgainstCheckpoint(ctx context.Context, size int64, root tlog.Hash) error
 
 	// EraseText destroys a text, on disk too. That the text is not there is no error.
 	EraseText(ctx context.Context, event domain.EventID, field string) error

@@ -10,8 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"plantrail/domain"
 	"plantrail/evidence"
 	"plantrail/projections"
@@ -40,9 +38,8 @@ func (l keeperLog) Leaves(ctx context.Context, after domain.Position, follow boo
 // keyring is the keys of the log: those that its own history says it had, oldest first, and the private one, if this
 // process may sign.
 type keyring struct {
-	adopted   []string
-	verifiers []note.Verifier // of those
-	signer    note.Signer
+	adopted []string
+	keeper  projections.KeeperOptions // with the signer and the verifiers
 }
 
 // openKeeper reads or makes the key, has the log adopt it, and makes the keeper. Without a key it watches and signs nothing.
@@ -55,10 +52,11 @@ func (n *node) openKeeper(ctx context.Context, file string) (err error) {
 		if err != nil {
 			return failure(err, "a key that the log adopted can't be read")
 		}
-		n.keys.verifiers = append(n.keys.verifiers, v)
+		n.keys.keeper.Verifiers = append(n.keys.keeper.Verifiers, v)
 	}
-	n.keeper, err = projections.NewKeeper(n.reads, keeperLog{bridge{n.store}}, projections.KeeperOptions{Origin: n.origin(), Signer: n.keys.signer,
-		Verifiers: n.keys.verifiers, OnAlarm: func(reason string) { n.store.Freeze(reason) }})
+	n.keys.keeper.Origin = n.origin()
+	n.keys.keeper.OnAlarm = func(reason string) { n.store.Freeze(reason) }
+	n.keeper, err = projections.NewKeeper(n.reads, keeperLog{bridge{n.store}}, n.keys.keeper)
 	return err
 }
 
@@ -90,7 +88,7 @@ func (n *node) openKeys(ctx context.Context, file string) (keyring, error) {
 		}
 		ring.adopted = append(ring.adopted, public)
 	}
-	ring.signer, err = evidence.NewSigner(secret)
+	ring.keeper.Signer, err = evidence.NewSigner(secret)
 	return ring, err
 }
 
@@ -166,6 +164,6 @@ func (n *node) proof() *web.Proof {
 	log := keeperLog{bridge{n.store}}
 	return &web.Proof{Keeper: n.keeper, Keys: n.keys.adopted, Leaves: log.Leaves, Raw: log.bridge,
 		Audit: func(ctx context.Context, against []projections.Claim) (projections.Verdict, error) {
-			return n.reads.Audit(ctx, log, projections.AuditOptions{Origin: n.origin(), Verifiers: n.keys.verifiers, Against: against})
+			return n.reads.Audit(ctx, log, projections.AuditOptions{Origin: n.origin(), Verifiers: n.keys.keeper.Verifiers, Against: against})
 		}}
 }
