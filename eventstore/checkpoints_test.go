@@ -52,6 +52,7 @@ func TestCheckpoints(t *testing.T) {
 }
 
 func TestCheckpointsOnThreeNodes(t *testing.T) {
+	slow(t)
 	nodes := eventstoretest.Cluster(t, 3)
 	cfg := nodes.Config(t.TempDir())
 	cfg.Init = true

@@ -132,6 +132,7 @@ func forge(t *testing.T, dir string) {
 
 // What a start, and after it a check and a reading of all leaves, say of each damage.
 func TestDamageAtRest(t *testing.T) {
+	slow(t)
 	whole := makeDamaged(t)
 	want := allLeavesAt(t, whole.copy(t))
 	without := func(names ...string) func(t *testing.T, dir string) {

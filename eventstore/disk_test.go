@@ -57,6 +57,7 @@ func TestReadOnlyBeforeTheDiskIsFull(t *testing.T) {
 // A disk that is really full, with the watchdog deceived: appends fail in time, nothing is half there, and when there is
 // space again the journal goes on by itself.
 func TestFullDisk(t *testing.T) {
+	slow(t)
 	dir := smallDisk(t, "24m")
 	filler := filepath.Join(dir, "filler")
 	cfg := eventstoretest.Config(filepath.Join(dir, "data"))

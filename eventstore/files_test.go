@@ -23,6 +23,7 @@ import (
 func TestEvidence(t *testing.T) { testEvidence(t, eventstoretest.Open(t)) }
 
 func TestEvidenceOnThreeNodes(t *testing.T) {
+	slow(t)
 	testEvidence(t, eventstoretest.Cluster(t, 3).Open(t, "acme"))
 }
 
