@@ -97,6 +97,7 @@ func (a *app) run(ctx context.Context, s *serving, n *node, listener net.Listene
 	background, end := context.WithCancel(ctx)
 	var tasks sync.WaitGroup
 	tasks.Go(func() { every(background, finishPeriod, n.finishErasures) })
+	tasks.Go(func() { every(background, watchPeriod, func(ctx context.Context) { watch(ctx, n.store, n.log) }) })
 	tasks.Go(func() { _ = n.keeper.Run(background) }) // it ends with background, and says in its status what is wrong
 	if len(s.copies) > 0 {
 		tasks.Go(func() { every(background, time.Second, func(context.Context) { n.copyCheckpoint(s.copies) }) })
