@@ -50,7 +50,8 @@ func trustedKeys(given []string) ([]string, error) {
 		}
 		one = strings.TrimSpace(one)
 		if _, err := evidence.NewVerifier(one); err != nil {
-			return nil, misuse("--key", "%s: %v", shorten(one, 60), err).
+			// Not repeated: it may be a private key, given by mistake.
+			return nil, misuse("--key", "what was given is no verifier key").
 				WithHint("give the key as plantrail checkpoint --key prints it, or a file that holds it")
 		}
 		all = append(all, one)
