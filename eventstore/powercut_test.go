@@ -26,8 +26,8 @@ import (
 )
 
 // A power cut, as a machine without one can make it: the data directory lies on an ext4 file system in an image file on a
-// file system that can copy files by reference (XFS). The writer is stopped, the image copied in that instant, the writer
-// goes on. The copy holds only what had reached the device: pages that nobody had synced are not in it.
+// file system that can copy files by reference (XFS). The writer is stopped, the image copied in that instant, and the writer
+// goes on later. The copy holds only what had reached the device: pages that nobody had synced are not in it.
 //
 // Each cut is mounted and opened like after a real one. With SyncAlways no acknowledged event may be missing; the negative
 // control, the server's own default, must lose some, or the test proves nothing.
@@ -295,9 +295,11 @@ func (w *writer) listen(out io.Reader) {
 	}
 }
 
-// cut lets the writer write for a while, then takes the disk as it is at one instant, with what had been acknowledged.
+// cut lets the writer write for a while, then stops it and takes the disk as it is at that instant, with what had been
+// acknowledged. The writer stays stopped until the next cut, so that the history does not outgrow the test.
 func (d *cutDisk) cut(t *testing.T, w *writer, after time.Duration) []string {
 	t.Helper()
+	must(t, w.cmd.Process.Signal(syscall.SIGCONT))
 	<-time.After(after)
 	must(t, w.cmd.Process.Signal(syscall.SIGSTOP))
 	waitStopped(t, w.cmd.Process.Pid)
@@ -307,7 +309,6 @@ func (d *cutDisk) cut(t *testing.T, w *writer, after time.Duration) []string {
 	if why := try("cp", "--reflink=always", d.image, d.copy); why != "" {
 		t.Fatal(why)
 	}
-	must(t, w.cmd.Process.Signal(syscall.SIGCONT))
 	return acked
 }
 

@@ -218,7 +218,14 @@ func TestInterruptedFirstStart(t *testing.T) {
 			again := cfg
 			again.Init = false
 			wantWords(t, refused(t, again), "cut short", "plantrail init")
-			eventstoretest.Close(t, eventstoretest.OpenWith(t, cfg))
+			// A server that has just deleted a stream may still be clearing its directory away.
+			eventstoretest.Until(t, 10*time.Second, "the first start is finished", func() bool {
+				s, err := eventstore.Open(ctx, cfg)
+				if err == nil {
+					eventstoretest.Close(t, s)
+				}
+				return err == nil
+			})
 			for _, name := range streams {
 				if err := js.DeleteStream(ctx, name); err != nil {
 					t.Fatal(err)

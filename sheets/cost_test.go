@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/xuri/excelize/v2"
 )
@@ -36,11 +35,9 @@ var costly = []struct{ name, file, unit, head string }{
 	{"measures", "", "caseloads of 20 aaaa bbbb levels of 9 ", ""},
 }
 
-// TestCostOfWorkbooksIsBounded reads a sheet of the most cells that its limits let through, and one of the most merged areas.
-func TestCostOfWorkbooksIsBounded(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads large workbooks")
-	}
+// BenchmarkCostOfWorkbooks reads a sheet of the most cells that its limits let through, and one of the most merged areas:
+// what a hostile workbook can cost.
+func BenchmarkCostOfWorkbooks(b *testing.B) {
 	var rows, merged strings.Builder
 	for i := range 9_000 {
 		fmt.Fprintf(&rows, `<row r="%d">`, i+2)
@@ -54,15 +51,12 @@ func TestCostOfWorkbooksIsBounded(t *testing.T) {
 	}
 	for name, data := range map[string]string{"cells": headRow + rows.String(), "merged areas": headRow + manyRows(9_000) + `</sheetData><mergeCells>` + merged.String() + `</mergeCells><sheetData>`,
 		"styled cells": headRow + strings.ReplaceAll(rows.String(), "<v>1</v>", ""), "a row far below": headRow + `<row r="1048576">` + inline("A1048576", "x") + `</row>`} {
-		t.Run(name, func(t *testing.T) {
-			file := sheetOf(t, data)
-			start := time.Now()
-			_, err := Read(file, Options{})
-			took := time.Since(start)
-			t.Logf("%d MB of XML in %v: %.100v", len(data)>>20, took.Round(time.Millisecond), err)
-			if took > 8*time.Second {
-				t.Errorf("it took %v", took)
+		b.Run(name, func(b *testing.B) {
+			file := sheetOf(b, data)
+			for b.Loop() {
+				_, _ = Read(file, Options{})
 			}
+			b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/file")
 		})
 	}
 }
@@ -72,23 +66,22 @@ func columnName(n int) string {
 	return name
 }
 
-// TestCostIsBounded reads each at the most text that is read, and the first at three times that.
-func TestCostIsBounded(t *testing.T) {
-	if testing.Short() {
-		t.Skip("reads half a gigabyte")
-	}
-	for i, c := range costly {
-		t.Run(c.name, func(t *testing.T) {
-			for _, size := range []int{3 * maxText, maxText}[min(i, 1):] {
-				file := []byte(c.head + strings.Repeat(c.unit, (size-len(c.head))/len(c.unit)))
-				start := time.Now()
-				_, err := Read(file, Options{Name: c.file})
-				took := time.Since(start)
-				t.Logf("%d MB in %v: %v", size>>20, took.Round(time.Millisecond), err)
-				if took > 5*time.Second {
-					t.Errorf("it took %v", took)
-				}
+// BenchmarkCost reads each at the most text that is read: what a hostile file can cost.
+func BenchmarkCost(b *testing.B) {
+	for _, c := range costly {
+		b.Run(c.name, func(b *testing.B) {
+			file := []byte(c.head + strings.Repeat(c.unit, (maxText-len(c.head))/len(c.unit)))
+			for b.Loop() {
+				_, _ = Read(file, Options{Name: c.file})
 			}
+			b.ReportMetric(b.Elapsed().Seconds()/float64(b.N), "s/file")
 		})
+	}
+}
+
+// TestTextOverTheLimitIsRefused: more text than is read is refused before any of it is.
+func TestTextOverTheLimitIsRefused(t *testing.T) {
+	if _, err := Read([]byte(costly[0].head+strings.Repeat(costly[0].unit, maxText/len(costly[0].unit)+1)), Options{Name: "x.csv"}); err == nil {
+		t.Error("it was read")
 	}
 }

@@ -43,6 +43,8 @@ func Draw(t testing.TB, text string) *Source {
 // Any line may end in @DATE (stated), by=ACTOR, body="words" (authority) and command=ID. A line beginning with # is a comment.
 func (s *Source) Draw(t testing.TB, text string) {
 	t.Helper()
+	s.drawing.Lock()
+	defer s.drawing.Unlock()
 	for n, line := range strings.Split(text, "\n") {
 		line = strings.TrimSpace(line)
 		if line == "" || strings.HasPrefix(line, "#") {

@@ -33,6 +33,7 @@ var Start = time.Date(2020, 1, 1, 9, 0, 0, 0, time.UTC)
 
 // Source is a journal in memory. It is stricter than a real one: what it is given must be in order.
 type Source struct {
+	drawing   sync.Mutex // one text is drawn at a time
 	mu        sync.Mutex
 	events    []domain.Recorded
 	bodies    [][]byte
