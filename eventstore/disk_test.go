@@ -160,7 +160,7 @@ func smallDisk(t *testing.T, size string) string {
 	t.Helper()
 	dir := t.TempDir()
 	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
-		t.Skipf("no disk can be filled here: mounting a tmpfs needs root and the right to mount (%v)", err)
+		t.Skipf("not on this machine: filling a disk; mounting a tmpfs needs root and the right to mount (%v)", err)
 	}
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
