@@ -23,7 +23,7 @@ import (
 // test support (folders named ...test) may import more. A folder that is not here may not exist.
 var house = map[string][]string{
 	"domain":      {},
-	"eventstore":  {"plantrail/domain", "github.com/nats-io", "github.com/google/uuid"},
+	"eventstore":  {"plantrail/domain", "github.com/nats-io", "github.com/minio/highwayhash", "github.com/google/uuid"},
 	"projections": {"plantrail/domain", "plantrail/evidence", "github.com/mattn/go-sqlite3", "golang.org/x/mod"},
 	"evidence":    {"golang.org/x/mod"},
 	"sheets":      {"plantrail/domain", "golang.org/x/text", "golang.org/x/net/html", "github.com/xuri/excelize/v2"},

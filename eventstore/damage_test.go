@@ -29,7 +29,7 @@ type damaged struct {
 	events int
 }
 
-func makeDamaged(t *testing.T) damaged {
+func makeDamaged(t testing.TB) damaged {
 	t.Helper()
 	cfg := eventstoretest.Config(filepath.Join(t.TempDir(), "whole"))
 	cfg.Init = true
@@ -54,7 +54,7 @@ func makeDamaged(t *testing.T) damaged {
 	return d
 }
 
-func (d damaged) copy(t *testing.T) eventstore.Config {
+func (d damaged) copy(t testing.TB) eventstore.Config {
 	t.Helper()
 	cfg := eventstoretest.Config(filepath.Join(t.TempDir(), "copy"))
 	if err := os.CopyFS(cfg.DataDir, os.DirFS(d.dir)); err != nil {
@@ -66,7 +66,7 @@ func (d damaged) copy(t *testing.T) eventstore.Config {
 const historyDir = "jetstream/jetstream/$G/streams/HISTORY_acme"
 
 // blocks are the files of the history, in order.
-func blocks(t *testing.T, dir string) []string {
+func blocks(t testing.TB, dir string) []string {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, historyDir, "msgs", "*.blk"))
 	if err != nil {
