@@ -63,6 +63,35 @@ func (s *Store) Checkpoints(ctx context.Context) iter.Seq2[[]byte, error] {
 	}
 }
 
+// CheckpointCovering reads the first checkpoint that speaks of at least size leaves; nil, without an error, where none does
+// yet. Each speaks of more leaves than the one before it, so it is found by halving, however many there are.
+func (s *Store) CheckpointCovering(ctx context.Context, size uint64) (note []byte, err error) {
+	state, err := s.stream(ctx, s.names.checkpoints())
+	if err != nil {
+		return nil, err
+	}
+	for low, high := uint64(1), state.Last; low <= high; {
+		middle := low + (high-low)/2
+		m, err := s.get(ctx, s.names.checkpoints(), getRequest{Seq: middle})
+		if err == nil && m == nil {
+			err = missing("checkpoint", middle)
+		}
+		if err != nil {
+			return nil, err
+		}
+		has, err := checkpointSize(m.Data)
+		switch {
+		case err != nil:
+			return nil, domain.Errorf(domain.Internal, "checkpoint "+strconv.FormatUint(middle, 10), "%v", err)
+		case has >= size:
+			note, high = m.Data, middle-1
+		default:
+			low = middle + 1
+		}
+	}
+	return note, nil
+}
+
 func missing(what string, seq uint64) error {
 	return domain.Errorf(domain.Internal, what+" "+strconv.FormatUint(seq, 10), "it is missing").
 		WithHint("keep the store as it is and restore from the backup")

@@ -71,6 +71,9 @@ func TestCheckpointsOnThreeNodes(t *testing.T) {
 func testCheckpoints(t *testing.T, s *eventstore.Store, dir string) {
 	ctx := context.Background()
 	fillPlan(t, s, "sdp", 20)
+	if got, err := s.CheckpointCovering(ctx, 0); got != nil || err != nil {
+		t.Errorf("a new journal has checkpoint %q %v", got, err)
+	}
 	if last, seq, err := s.LastCheckpoint(ctx); last != nil || seq != 0 || err != nil {
 		t.Fatalf("a new journal has checkpoint %d %q %v", seq, last, err)
 	}
@@ -102,6 +105,11 @@ func testCheckpoints(t *testing.T, s *eventstore.Store, dir string) {
 	for got, err := range s.Checkpoints(ctx) {
 		if n++; err != nil || !bytes.Equal(got, note(n, "r")) {
 			t.Fatalf("checkpoint %d: %q %v", n, got, err)
+		}
+	}
+	for size, want := range map[uint64][]byte{0: note(1, "r"), 1: note(1, "r"), 13: note(13, "r"), 20: note(20, "r"), 21: nil} {
+		if got, err := s.CheckpointCovering(ctx, size); err != nil || !bytes.Equal(got, want) {
+			t.Errorf("covering %d: %q %v", size, got, err)
 		}
 	}
 	if b, err := os.ReadFile(filepath.Join(dir, "checkpoint")); n != 20 || err != nil || !bytes.Equal(b, note(20, "r")) {

@@ -17,29 +17,49 @@ import (
 // the one before, so that a damaged block can't pass as a shorter history.
 func (s *Store) Read(ctx context.Context, history domain.PlanID, after domain.Position) iter.Seq2[domain.Recorded, error] {
 	return func(yield func(domain.Recorded, error) bool) {
-		subject := s.names.subject(history)
-		last, err := s.last(ctx, s.names.history(), subject)
-		if err != nil {
-			yield(domain.Recorded{}, err)
-			return
-		}
-		if last == nil {
-			// An unreadable last message is answered like none at all.
-			if err := s.none(ctx, s.names.history(), subject); err != nil {
-				yield(domain.Recorded{}, err)
-			}
-			return
-		}
-		if last.Seq <= uint64(after) {
-			return
-		}
 		chain := chain{whole: after == 0}
-		for m, err := range s.fetch(ctx, s.names.history(), subject, uint64(after)+1, last.Seq) {
+		for m, err := range s.ofHistory(ctx, history, after) {
 			r, err := s.decode(m, err)
 			if err == nil {
 				err = chain.next(r)
 			}
 			if !yield(r, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// LeavesOf yields the exact bytes of one history's events, oldest first. It checks nothing: whoever proves something of
+// them does.
+func (s *Store) LeavesOf(ctx context.Context, history domain.PlanID) iter.Seq2[Leaf, error] {
+	return func(yield func(Leaf, error) bool) {
+		for m, err := range s.ofHistory(ctx, history, 0) {
+			if !yield(Leaf{domain.Position(m.Seq), history, m.Data}, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// ofHistory yields the messages of one history after a position, up to what is its last now.
+func (s *Store) ofHistory(ctx context.Context, history domain.PlanID, after domain.Position) iter.Seq2[kept, error] {
+	return func(yield func(kept, error) bool) {
+		subject := s.names.subject(history)
+		last, err := s.last(ctx, s.names.history(), subject)
+		if err == nil && last == nil {
+			// An unreadable last message is answered like none at all.
+			err = s.none(ctx, s.names.history(), subject)
+		}
+		if err != nil {
+			yield(kept{}, err)
+			return
+		}
+		if last == nil || last.Seq <= uint64(after) {
+			return
+		}
+		for m, err := range s.fetch(ctx, s.names.history(), subject, uint64(after)+1, last.Seq) {
+			if !yield(m, err) || err != nil {
 				return
 			}
 		}
@@ -197,16 +217,7 @@ func (s *Store) directRequest(stream string, req getRequest) (*nats.Subscription
 	if err != nil {
 		return nil, err
 	}
-	inbox := s.nc.NewRespInbox()
-	sub, err := s.nc.SubscribeSync(inbox)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.nc.PublishRequest("$JS.API.DIRECT.GET."+stream, inbox, b); err != nil {
-		_ = sub.Unsubscribe()
-		return nil, err
-	}
-	return sub, nil
+	return s.directAsk(stream, b)
 }
 
 // nextDirect waits for the next message of a direct get; more is false at the end of the answer.
