@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -50,21 +51,23 @@ type Bundle struct {
 	Files      []File
 }
 
-// Seal is what the issuing event states of a bundle's files, before they are written: base64 of SHA-256 over one line
-// "<sha-256 in hex> <size> <name>" a file, in the order of names, verify.sh among them.
-func Seal(files []File) (string, error) {
-	var sources []source
-	for _, f := range append(slices.Clone(files), BytesFile(scriptName, Script)) {
-		s := source{member: member{name: f.Name}, open: f.Open}
-		if err := s.measure(); err != nil {
+// Seal is what the issuing event states of a bundle's files and related events, before they are written: base64 of SHA-256
+// over one line "<sha-256 in hex> <size> <name>" for each, in the order of names, verify.sh among them.
+func (b *Bundle) Seal() (string, error) {
+	files := []source{memory(scriptName, Script)}
+	for _, f := range b.Files {
+		files = append(files, source{member: member{name: f.Name}, open: f.Open})
+	}
+	for i, e := range b.Related {
+		files = append(files, memory(relatedSlot(int64(i+1)).leaf, e.Leaf))
+	}
+	slices.SortFunc(files, func(a, b source) int { return strings.Compare(a.name, b.name) })
+	members := make([]member, len(files))
+	for i := range files {
+		if err := files[i].measure(); err != nil {
 			return "", err
 		}
-		sources = append(sources, s)
-	}
-	slices.SortFunc(sources, func(a, b source) int { return strings.Compare(a.name, b.name) })
-	members := make([]member, len(sources))
-	for i, s := range sources {
-		members[i] = s.member
+		members[i] = files[i].member
 	}
 	return seal(members), nil
 }
@@ -140,8 +143,24 @@ func (b *Bundle) entry(i int) *Entry {
 	}
 }
 
-// Prove fills in the paths of all events for a tree of size leaves, from stored hashes.
+// Prove fills in the paths of all events for a tree of size leaves, from stored hashes, which it asks for all at once.
 func (b *Bundle) Prove(size int64, r tlog.HashReader) error {
+	want := &wanted{hashes: map[int64]tlog.Hash{}}
+	if err := b.prove(size, want); err != nil {
+		return err
+	}
+	indexes := slices.Sorted(maps.Keys(want.hashes))
+	found, err := r.ReadHashes(indexes)
+	if err != nil {
+		return err
+	}
+	for i, index := range indexes {
+		want.hashes[index] = found[i]
+	}
+	return b.prove(size, want)
+}
+
+func (b *Bundle) prove(size int64, r tlog.HashReader) error {
 	for i := range len(b.Events) + 1 + len(b.Related) {
 		e := b.entry(i)
 		path, err := ProveInclusion(size, e.Index, r)
@@ -151,6 +170,20 @@ func (b *Bundle) Prove(size int64, r tlog.HashReader) error {
 		e.Path = path
 	}
 	return nil
+}
+
+// wanted is a reader of hashes that notes what it is asked for, and answers with what it was given since: a proof of zeros
+// the first time. Which hashes a proof is made of does not depend on what they are.
+type wanted struct{ hashes map[int64]tlog.Hash }
+
+// ReadHashes implements [tlog.HashReader].
+func (w *wanted) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	all := make([]tlog.Hash, len(indexes))
+	for i, index := range indexes {
+		all[i] = w.hashes[index]
+		w.hashes[index] = all[i]
+	}
+	return all, nil
 }
 
 func memory(name string, data []byte) source {

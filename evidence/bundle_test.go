@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/mod/sumdb/tlog"
 )
 
 var urlEncoding = base64.URLEncoding
@@ -23,7 +25,7 @@ func TestBundleVerifies(t *testing.T) {
 		t.Error("the same bundle, written twice, differs")
 	}
 	v := verifyBytes(data, vkey)
-	if !v.OK() || !v.Trusted || v.Last != 7 || v.HeadIndex != 15 || v.Checkpoint.Size != 17 {
+	if !v.OK() || !v.Trusted || v.Last != 7 || v.HeadIndex != 17 || v.Checkpoint.Size != 19 {
 		t.Fatalf("%+v\n%s", v, v)
 	}
 	if v := verifyBytes(data); !v.OK() || v.Trusted || !strings.Contains(v.String(), "compare it") {
@@ -83,10 +85,40 @@ func TestUndisclosedTextsAreNoFault(t *testing.T) {
 		b.Events[i].Disclosures = nil
 	}
 	data := write(t, b)
-	if v := verifyBytes(data, vkey); !v.OK() || !strings.Contains(v.Checks[5].Detail, "1 texts are as recorded, 8 are not") {
+	if v := verifyBytes(data, vkey); !v.OK() || !strings.Contains(v.Checks[5].Detail, "2 texts are as recorded, 8 are not") {
 		t.Errorf("\n%s", v)
 	}
 	sameAsScript(t, []string{vkey}, data)
+}
+
+// asked counts how often stored hashes are asked for.
+type asked struct {
+	Hashes
+	times int
+}
+
+func (a *asked) ReadHashes(indexes []int64) ([]tlog.Hash, error) {
+	a.times++
+	return a.Hashes.ReadHashes(indexes)
+}
+
+func TestAllProofsAreMadeOfOneReading(t *testing.T) {
+	h, b, _ := sample(t, 40)
+	r := &asked{Hashes: h.hashes}
+	must(t, b.Prove(h.tree.Size(), r))
+	for _, e := range append(b.Events, b.Head, b.Related[0]) {
+		path, err := ProveInclusion(h.tree.Size(), e.Index, h.hashes)
+		must(t, err)
+		if !slices.Equal(path, e.Path) {
+			t.Errorf("leaf %d has another path", e.Index)
+		}
+	}
+	if r.times != 1 {
+		t.Errorf("hashes were read %d times", r.times)
+	}
+	if err := b.Prove(h.tree.Size()+1, h.hashes); err == nil {
+		t.Error("a proof for a tree that is not there")
+	}
 }
 
 func TestWriteRefuses(t *testing.T) {

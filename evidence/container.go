@@ -278,7 +278,7 @@ func sizeLimit(name string) int64 {
 		return maxManifest
 	case folder == "disclosures":
 		return maxTexts
-	case folder == "files" || sealed(name):
+	case streamed(name):
 		return MaxBundle
 	}
 	return maxSmall

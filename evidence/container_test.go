@@ -110,7 +110,7 @@ func TestFailingStorageIsNoVerdictOfInnocence(t *testing.T) {
 	if err := b.Write(io.Discard); err == nil {
 		t.Error("written without its report")
 	}
-	if _, err := Seal(b.Files); err == nil {
+	if _, err := b.Seal(); err == nil {
 		t.Error("sealed without its report")
 	}
 }

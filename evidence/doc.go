@@ -55,8 +55,8 @@
 //
 //	"data":{"head_seq":42,"head_at":1234,"head":"<leaf hash of event 42>","contents":"<seal>"}
 //
-// The seal is the base64 of SHA-256 over one line for each file of the bundle that is not a leaf or fits into one
-// (report.html, timeline.csv, timeline.json, verify.sh, files/...), in the order of names:
+// The seal is the base64 of SHA-256 over one line for each file of the bundle that neither is a leaf of the plan nor fits
+// into one (report.html, timeline.csv, timeline.json, verify.sh, files/..., related/...), in the order of names:
 //
 //	<SHA-256 in hex> <size> <name>
 //
@@ -76,7 +76,7 @@
 //	key                                verifier keys, one a line: the log's, then the witnesses'
 //	leaves/000001.json                 event 1, its exact bytes; and so on to the last, always all of them
 //	proofs/000001.tlog-proof           its proof; proofs/head.tlog-proof, proofs/related-000001.tlog-proof
-//	related/000001.json                events of other histories that belong to the tale (a person's registration)
+//	related/000001.json                events of other histories that belong to the tale: who a person was, which key signs
 //	report.html timeline.csv timeline.json
 //	verify.sh
 //
@@ -110,12 +110,12 @@
 //
 // # Issuing one
 //
-// Make the report, timeline and documents, which must not depend on the clock; [Seal] them. Where the plan's last event
-// already is an issuing one with that seal, for the event before it, take that: so the same bundle can be had again, to the
-// byte. Otherwise append one, on condition that the plan still ends where the report says ([NewHead]). Take the first checkpoint that covers it, which
-// the log keeps anyway; [Bundle.Prove], [Bundle.Write], then [Verify] what was written. A crash after the append leaves an
-// issuing event without a bundle, and issuing again finds it. The report can print an earlier checkpoint, not the one that
-// covers its own seal.
+// Make the report, timeline and documents, which must not depend on the clock, and gather the related events; [Bundle.Seal]
+// them. Append an issuing event with that seal, on condition that the plan still ends where the report says ([NewHead]).
+// Take the first checkpoint that covers it, which the log keeps anyway; [Bundle.Prove], [Bundle.Write], then [Verify] what
+// was written. Whoever asks again can be given the same bundle, to the byte: make everything anew for the state before the
+// issuing event, and where the seal is the same, so is the bundle. So a crash after the append, which leaves an issuing event
+// without a bundle, loses nothing. The report can print an earlier root, not that of the checkpoint that covers its own seal.
 //
 // # Checks
 //

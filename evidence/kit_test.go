@@ -132,7 +132,7 @@ func sample(t testing.TB, n int) (*history, *Bundle, string) {
 	t.Helper()
 	h := newHistory(t)
 	plan := planSource("sdp-2019-20")
-	person := h.add("/orgs/acme/people", "plantrail.person-registered.v1", nil, "name", "A. Officer")
+	person := h.add(planSource("_people"), "plantrail.person-registered.v1", map[string]any{"person": "p-1"}, "name", "A. Officer")
 	b := &Bundle{Source: plan, Related: []Entry{person}, Files: slices.Clone(reportFiles)}
 	for i := range n {
 		h.add(planSource("other"), "plantrail.rating-changed.v1", rating("green", "amber"), "justification", "Not ours.")
@@ -153,11 +153,20 @@ func sample(t testing.TB, n int) (*history, *Bundle, string) {
 				"justification", "Delayed by the “new” <system> & its data.", "reason", "x"))
 		}
 	}
+	b.Related = append(b.Related,
+		h.add(planSource("_people"), "plantrail.person-renamed.v1", map[string]any{"person": "p-1"}, "name", "A. Officer-Byron"),
+		h.add(planSource("_log"), "plantrail.key-adopted.v1", map[string]any{"key": "plantrail.example/acme+7d3c226a+AQ"}))
 	h.issue(b)
 	h.add(planSource("other"), "plantrail.rating-affirmed.v1", rating("", "amber"))
 	signer, vkey := newKey(t, 7)
 	h.sign(b, signer, vkey)
 	return h, b, vkey
+}
+
+// unissue lets the plan go on as if its bundle had not been issued.
+func (h *history) unissue(b *Bundle) {
+	n := len(b.Events)
+	*h.chains[b.Source] = chainEnd{int64(n), LeafHash(b.Events[n-1].Leaf)}
 }
 
 // issue appends the event that states where the bundle's plan ends.
@@ -169,7 +178,7 @@ func (h *history) issue(b *Bundle) {
 // statement is the data of an issuing event after the first n events.
 func statement(t testing.TB, b *Bundle, n int) map[string]any {
 	t.Helper()
-	contents, err := Seal(b.Files)
+	contents, err := b.Seal()
 	must(t, err)
 	last := b.Events[n-1]
 	encoded, err := json.Marshal(NewHead(int64(n), last.Index, LeafHash(last.Leaf), contents))

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -128,14 +129,14 @@ func (m manifest) slots() []slot {
 	return out
 }
 
-// sealed reports whether a file's hash is in the issuing event. The others need no seal: they are leaves, or fit into them.
-func sealed(name string) bool {
-	switch name {
-	case "report.html", "timeline.csv", "timeline.json", scriptName:
-		return true
-	}
-	return strings.HasPrefix(name, "files/")
+// streamed reports whether a file may be of any size: the report, the timeline, the script and the documents.
+func streamed(name string) bool {
+	return name == scriptName || slices.Contains(given, name) || strings.HasPrefix(name, "files/")
 }
+
+// sealed reports whether a file's hash is in the issuing event. The others need no seal: they are the plan's leaves, or fit
+// into leaves.
+func sealed(name string) bool { return streamed(name) || strings.HasPrefix(name, "related/") }
 
 // checkFiles compares the container with its manifest, and both with what a bundle of that range has.
 func (m manifest) checkFiles(c *container) error {

@@ -128,7 +128,7 @@ func TestForgeries(t *testing.T) {
 			}
 			m.Last = 6
 		})},
-		{"drop the last", "completeness", "the issuing event, recorded 2026-11-22T09:30:15.000000Z, states that the plan ends with event 7, these end with event 6", forge(func(m *manifest, f map[string][]byte) {
+		{"drop the last", "completeness", "the issuing event, recorded 2026-11-22T09:30:17.000000Z, states that the plan ends with event 7, these end with event 6", forge(func(m *manifest, f map[string][]byte) {
 			move(f, "000007", "none")
 			m.Last = 6
 		})},
@@ -157,11 +157,22 @@ func TestForgeries(t *testing.T) {
 		{"alter the document", "files", "files/000003-letter.txt is not the document that event 3 of plan sdp-2019-20, recorded", forge(func(m *manifest, f map[string][]byte) {
 			f["files/000003-letter.txt"] = []byte("Nothing.\n")
 		})},
-		{"leave out the document", "files", "the report, the timeline, the script or a document is not the one", forge(func(m *manifest, f map[string][]byte) {
+		{"leave out the document", "files", "the report, the timeline, the script, a document or an event of another history is not the one", forge(func(m *manifest, f map[string][]byte) {
 			delete(f, "files/000003-letter.txt")
 			m.Documents = []document{}
 		})},
-		{"alter the report", "files", "the report, the timeline, the script or a document is not the one", forge(func(m *manifest, f map[string][]byte) {
+		{"leave out a related event", "files", "an event of another history is not the one", forge(func(m *manifest, f map[string][]byte) {
+			m.Related--
+			delete(f, "related/000003.json")
+			delete(f, "proofs/related-000003.tlog-proof")
+			delete(f, "disclosures/related-000003.txt")
+		})},
+		{"another event for a related one", "files", "an event of another history is not the one", forge(func(m *manifest, f map[string][]byte) {
+			for _, form := range []string{"related/%s.json", "proofs/related-%s.tlog-proof", "disclosures/related-%s.txt"} {
+				f[fmt.Sprintf(form, "000003")] = f[fmt.Sprintf(form, "000002")]
+			}
+		})},
+		{"alter the report", "files", "the report, the timeline, the script, a document or an event of another history is not the one", forge(func(m *manifest, f map[string][]byte) {
 			f["report.html"] = []byte("All green.")
 		})},
 		{"alter the script", "files", "the script", forge(func(m *manifest, f map[string][]byte) {

@@ -21,7 +21,7 @@ func TestProof(t *testing.T) {
 			t.Errorf("%s\nread and written again:\n%s", data, got.Format())
 		}
 		c, err := got.Check(e.Leaf, origin, v)
-		if err != nil || c.Size != 9 {
+		if err != nil || c.Size != 11 {
 			t.Errorf("%+v %v", c, err)
 		}
 		if _, err := got.Check(b.Events[2].Leaf, origin, v); err == nil || !strings.HasPrefix(err.Error(), "inclusion: ") {

@@ -260,7 +260,7 @@ func (v *verification) documents() (string, error) {
 		}
 	}
 	if seal(files) != v.contents {
-		return "", errors.New("the report, the timeline, the script or a document is not the one that the issuing event seals")
+		return "", errors.New("the report, the timeline, the script, a document or an event of another history is not the one that the issuing event seals")
 	}
-	return fmt.Sprintf("the report, the timeline and %d documents are as issued", len(v.manifest.Documents)), nil
+	return fmt.Sprintf("the report, the timeline, %d documents and %d events of other histories are as issued", len(v.manifest.Documents), v.manifest.Related), nil
 }

@@ -18,7 +18,7 @@ HEAD_TYPE = "plantrail.bundle-issued.v1"
 NAME = r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}(/[A-Za-z0-9][A-Za-z0-9._-]{0,99})?"
 KEY_NAME = r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,199}"
 SOURCE = r"/[a-z0-9/_-]{1,300}"
-SEALED = ("report.html", "timeline.csv", "timeline.json", "verify.sh")
+STREAMED = ("report.html", "timeline.csv", "timeline.json", "verify.sh")
 
 
 class Refused(Exception):
@@ -150,13 +150,17 @@ def size_limit(name):
         return MAX_MANIFEST
     if folder == "disclosures":
         return MAX_TEXTS
-    if folder == "files" or is_sealed(name):
+    if is_streamed(name):
         return MAX_BUNDLE
     return MAX_SMALL
 
 
+def is_streamed(name):
+    return name in STREAMED or name.startswith("files/")
+
+
 def is_sealed(name):
-    return name in SEALED or name.startswith("files/")
+    return is_streamed(name) or name.startswith("related/")
 
 
 class Container:
@@ -677,8 +681,9 @@ class Verification:
                 raise Refused("%s is not the document that event %d of plan %s%s records" % (d["name"], d["event"], self.m["plan"], when(leaf)))
         lines = "".join("%s %d %s\n" % (f["sha256"], f["size"], f["name"]) for f in self.c.files if is_sealed(f["name"]))
         if b64(hashlib.sha256(lines.encode()).digest()) != self.contents:
-            raise Refused("the report, the timeline, the script or a document is not the one that the issuing event seals")
-        return "the report, the timeline and %d documents are as issued" % len(self.m["documents"])
+            raise Refused("the report, the timeline, the script, a document or an event of another history is not the one that the issuing event seals")
+        return ("the report, the timeline, %d documents and %d events of other histories are as issued"
+                % (len(self.m["documents"]), self.m["related"]))
 
 
 def verify(path, trusted):

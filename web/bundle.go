@@ -132,7 +132,7 @@ func (s *Server) issueBundle(ctx context.Context, p *Proof, plan domain.PlanID, 
 			if b.Files, err = s.bundleFiles(ctx, plan, want.Item, before); err != nil {
 				return nil, 0, err
 			}
-			seal, err := evidence.Seal(b.Files)
+			seal, err := b.Seal()
 			if err != nil {
 				return nil, 0, err
 			}
@@ -144,7 +144,7 @@ func (s *Server) issueBundle(ctx context.Context, p *Proof, plan domain.PlanID, 
 	if b.Files, err = s.bundleFiles(ctx, plan, want.Item, view.Position); err != nil {
 		return nil, 0, err
 	}
-	seal, err := evidence.Seal(b.Files)
+	seal, err := b.Seal()
 	if err != nil {
 		return nil, 0, err
 	}
