@@ -7,10 +7,16 @@ type Command interface {
 	Verb() string
 	said() Basis
 	// decide says what would happen, against what did, or refuses. It is pure.
-	decide(h *History) ([]Event, error)
+	decide(h against) ([]Event, error)
 }
 
 func (b Basis) said() Basis { return b }
+
+// against is what a command is decided against: what happened, and who gives the command now.
+type against struct {
+	*History
+	by Actor
+}
 
 // OpenPlan begins a plan. Levels default to one, "action"; dimensions to one, "delivery", rated by rag.v1.
 type OpenPlan struct {
@@ -38,6 +44,11 @@ type AddItem struct {
 	Owner  Text    `json:"owner,omitempty" doc:"who is accountable, as printed: a post or a name" maxLength:"65536"`
 	Person ActorID `json:"person,omitempty" doc:"the registered person who owns it"`
 	Due    Date    `json:"due,omitzero" doc:"its original due date"`
+
+	Kind   ItemKind `json:"kind,omitempty" enum:"recommendation,milestone,measure,standing" doc:"left out: an action"`
+	Start  Date     `json:"start,omitzero" doc:"when work on it is to begin"`
+	Source Text     `json:"source,omitempty" doc:"of a recommendation: the review that made it" maxLength:"65536"`
+	From   *Origin  `json:"from,omitempty" doc:"where it was carried forward from"`
 }
 
 // RewordItem gives an item another title.
@@ -63,6 +74,11 @@ type AssignOwner struct {
 	Owner  Text    `json:"owner" doc:"a post or a name, as printed" maxLength:"65536"`
 	Person ActorID `json:"person,omitempty" doc:"the registered person, if it is one"`
 	Reason Text    `json:"reason,omitempty" maxLength:"65536"`
+
+	With    Text      `json:"with,omitempty" doc:"who is responsible with the owner, as printed" maxLength:"65536"`
+	Persons []ActorID `json:"persons,omitempty" doc:"of those, the registered persons" maxItems:"32"`
+	Post    bool      `json:"post,omitempty" doc:"the owner is a post: whoever holds it"`
+	Interim bool      `json:"interim,omitempty" doc:"until somebody else is found"`
 }
 
 // SetDue gives an item its first due date, or moves it, with a reason.
@@ -71,6 +87,8 @@ type SetDue struct {
 	Item   ItemID `json:"item"`
 	Due    Date   `json:"due" doc:"2020-03-31 or 2020-03"`
 	Reason Text   `json:"reason,omitempty" doc:"needed to move a date" maxLength:"65536"`
+	// Unapproved records that a date moved further than the plan's policy allows without approval. A finding will say so.
+	Unapproved bool `json:"unapproved,omitempty" doc:"record a move that the policy wants approved and nobody approved"`
 }
 
 // SuspendItem puts an item on hold.
@@ -103,6 +121,7 @@ type Rate struct {
 	Justification Text   `json:"justification,omitempty" doc:"why; needed where members will ask" maxLength:"65536"`
 	Owed          bool   `json:"owed,omitempty" doc:"record that a justification is owed instead of giving one"`
 	SameAs        ItemID `json:"same_as,omitempty" doc:"the item whose justification this one repeats"`
+	Override      bool   `json:"override,omitempty" doc:"rated otherwise than the scheme's own rule says; the justification says why"`
 }
 
 // Justify gives the reason for an item's current rating.
@@ -120,6 +139,7 @@ type ReportProgress struct {
 	Basis
 	Item     ItemID `json:"item"`
 	Progress Text   `json:"progress" maxLength:"65536"`
+	Percent  *int   `json:"percent,omitempty" doc:"complete, 0 to 100" minimum:"0" maximum:"100"`
 }
 
 // RecordOutcome says what an action came to.
@@ -137,7 +157,11 @@ type MakeRequest struct {
 	Item    ItemID    `json:"item,omitempty" doc:"left out: the whole plan"`
 	Words   Text      `json:"words" doc:"what was asked" maxLength:"65536"`
 	AskedBy Text      `json:"asked_by,omitempty" doc:"who asked, e.g. the Chairman" maxLength:"65536"`
-	Due     Date      `json:"due,omitzero" doc:"the meeting by which members want the answer"`
+	Due     Date      `json:"due,omitzero" doc:"the day of the meeting by which members want the answer"`
+
+	Meeting    MeetingID `json:"meeting,omitempty" doc:"that meeting, if the plan has it"`
+	DueAs      string    `json:"due_as,omitempty" doc:"or as printed: the next meeting" maxLength:"200"`
+	Commitment bool      `json:"commitment,omitempty" doc:"officers promised to report: nobody asked"`
 }
 
 // AnswerRequest answers a members' request.
@@ -155,12 +179,12 @@ type Resolve struct {
 }
 
 // Correct says that an earlier entry was recorded wrongly, what it should have said and why. Fields that can be corrected:
-// stated on any entry; title, owner, due, rating, justification, progress, result, outcome, words, answer, printed,
-// each on the entries that carry it.
+// stated on any entry; title, owner, due, rating, justification, progress, result, outcome, words, answer, printed, claim,
+// verified, value, minutes, each on the entries that carry it.
 type Correct struct {
 	Basis
 	Entry  string `json:"entry" doc:"the entry's number in the plan's timeline, or its event id"`
-	Field  string `json:"field" enum:"stated,title,owner,due,rating,justification,progress,result,outcome,words,answer,printed"`
+	Field  string `json:"field" enum:"stated,title,owner,due,rating,justification,progress,result,outcome,words,answer,printed,claim,verified,value,minutes"`
 	To     Text   `json:"to" doc:"what it should have said" maxLength:"65536"`
 	Reason Text   `json:"reason" maxLength:"65536"`
 }
@@ -174,118 +198,6 @@ type Import struct {
 	Steps []Command
 }
 
-// AttachEvidence puts a stored file of evidence beside an item. Left out, its id is the next free evidence-NN. The file must
-// be in the object store before: a file without its event is harmless, an event without its file would be a loss.
-type AttachEvidence struct {
-	Basis
-	Evidence  EvidenceID `json:"evidence,omitempty"`
-	Item      ItemID     `json:"item"`
-	SHA256    string     `json:"sha256"`
-	Size      int64      `json:"size"`
-	MediaType string     `json:"media_type"`
-	Dated     Date       `json:"dated,omitzero"`
-	Title     Text       `json:"title"`
-	File      Text       `json:"file,omitempty"`
-}
-
-// WithdrawEvidence says that a file no longer supports what is said of its item.
-type WithdrawEvidence struct {
-	Basis
-	Evidence EvidenceID `json:"evidence"`
-	Reason   Text       `json:"reason" maxLength:"65536"`
-}
-
-// EraseText asks for a text to be destroyed: it needs a reason and an authority, and no hold on the plan. What destroys it
-// then says so with [CompleteErasure].
-type EraseText struct {
-	Basis
-	Entry  string `json:"entry" doc:"the entry's number in the plan's timeline, or its event id"`
-	Field  string `json:"field" doc:"the text's name: title, justification, ..." maxLength:"64"`
-	Reason Text   `json:"reason" maxLength:"65536"`
-}
-
-// CompleteErasure says that a requested erasure has been done.
-type CompleteErasure struct {
-	Basis
-	Of    EventID `json:"of"`
-	Field string  `json:"field"`
-}
-
-// SetHold forbids erasing in a plan. Left out, its id is the next free hold-NN.
-type SetHold struct {
-	Basis
-	Hold   HoldID `json:"hold,omitempty"`
-	Reason Text   `json:"reason" maxLength:"65536"`
-}
-
-// ReleaseHold ends a hold.
-type ReleaseHold struct {
-	Basis
-	Hold   HoldID `json:"hold"`
-	Reason Text   `json:"reason" maxLength:"65536"`
-}
-
-// IssueBundle records that somebody takes an evidence bundle. Left out, its id is the next free bundle-NN.
-type IssueBundle struct {
-	Basis
-	Bundle BundleID `json:"bundle,omitempty"`
-	Item   ItemID   `json:"item,omitempty" doc:"left out: the whole plan"`
-	// Contents seals the files that go with the events; the server makes it.
-	Contents string `json:"contents"`
-	For      Text   `json:"for,omitempty" doc:"who takes it" maxLength:"65536"`
-	Reason   Text   `json:"reason" doc:"why it is taken" maxLength:"65536"`
-}
-
-// AdoptKey makes a key the one that signs checkpoints from now on, in the history [Log].
-type AdoptKey struct {
-	Basis
-	Key string `json:"key"`
-}
-
-// RecordRepair records that lost leaves were put back, in the history [Log].
-type RecordRepair struct {
-	Basis
-	HistoryRepaired
-}
-
-// RegisterPerson gives a person an id, in the history [People].
-type RegisterPerson struct {
-	Basis
-	Person ActorID   `json:"person"`
-	Kind   ActorKind `json:"kind"`
-	Name   Text      `json:"name"`
-}
-
-// RenamePerson gives a registered person another name.
-type RenamePerson struct {
-	Basis
-	Person ActorID `json:"person"`
-	Name   Text    `json:"name"`
-}
-
-// PersonLeaves ends a person's acting for the organisation, and their tokens.
-type PersonLeaves struct {
-	Basis
-	Person ActorID `json:"person"`
-}
-
-// IssueToken records a bearer token whose secret has this SHA-256 (hex).
-type IssueToken struct {
-	Basis
-	Token   TokenID `json:"token"`
-	Person  ActorID `json:"person"`
-	Role    Role    `json:"role"`
-	SHA256  string  `json:"sha256"`
-	Expires Date    `json:"expires,omitzero"`
-}
-
-// RevokeToken ends a token.
-type RevokeToken struct {
-	Basis
-	Token  TokenID `json:"token"`
-	Reason Text    `json:"reason"`
-}
-
 // voidCommand ends a command whose last part never came. Only the [Service] gives it.
 type voidCommand struct {
 	Basis
@@ -293,37 +205,23 @@ type voidCommand struct {
 	Parts   int       `json:"parts"`
 }
 
-func (OpenPlan) Verb() string         { return "open-plan" }
-func (ClosePlan) Verb() string        { return "close-plan" }
-func (AddItem) Verb() string          { return "add-item" }
-func (RewordItem) Verb() string       { return "reword-item" }
-func (MoveItem) Verb() string         { return "move-item" }
-func (AssignOwner) Verb() string      { return "assign-owner" }
-func (SetDue) Verb() string           { return "set-due" }
-func (SuspendItem) Verb() string      { return "suspend-item" }
-func (ResumeItem) Verb() string       { return "resume-item" }
-func (CancelItem) Verb() string       { return "cancel-item" }
-func (Rate) Verb() string             { return "rate" }
-func (Justify) Verb() string          { return "justify" }
-func (ReportProgress) Verb() string   { return "report-progress" }
-func (RecordOutcome) Verb() string    { return "record-outcome" }
-func (MakeRequest) Verb() string      { return "make-request" }
-func (AnswerRequest) Verb() string    { return "answer-request" }
-func (Resolve) Verb() string          { return "resolve" }
-func (Correct) Verb() string          { return "correct" }
-func (Import) Verb() string           { return "import" }
-func (AttachEvidence) Verb() string   { return "attach-evidence" }
-func (WithdrawEvidence) Verb() string { return "withdraw-evidence" }
-func (EraseText) Verb() string        { return "erase-text" }
-func (CompleteErasure) Verb() string  { return "complete-erasure" }
-func (SetHold) Verb() string          { return "set-hold" }
-func (ReleaseHold) Verb() string      { return "release-hold" }
-func (IssueBundle) Verb() string      { return "issue-bundle" }
-func (AdoptKey) Verb() string         { return "adopt-key" }
-func (RecordRepair) Verb() string     { return "record-repair" }
-func (RegisterPerson) Verb() string   { return "register-person" }
-func (RenamePerson) Verb() string     { return "rename-person" }
-func (PersonLeaves) Verb() string     { return "person-leaves" }
-func (IssueToken) Verb() string       { return "issue-token" }
-func (RevokeToken) Verb() string      { return "revoke-token" }
-func (voidCommand) Verb() string      { return "void-command" }
+func (OpenPlan) Verb() string       { return "open-plan" }
+func (ClosePlan) Verb() string      { return "close-plan" }
+func (AddItem) Verb() string        { return "add-item" }
+func (RewordItem) Verb() string     { return "reword-item" }
+func (MoveItem) Verb() string       { return "move-item" }
+func (AssignOwner) Verb() string    { return "assign-owner" }
+func (SetDue) Verb() string         { return "set-due" }
+func (SuspendItem) Verb() string    { return "suspend-item" }
+func (ResumeItem) Verb() string     { return "resume-item" }
+func (CancelItem) Verb() string     { return "cancel-item" }
+func (Rate) Verb() string           { return "rate" }
+func (Justify) Verb() string        { return "justify" }
+func (ReportProgress) Verb() string { return "report-progress" }
+func (RecordOutcome) Verb() string  { return "record-outcome" }
+func (MakeRequest) Verb() string    { return "make-request" }
+func (AnswerRequest) Verb() string  { return "answer-request" }
+func (Resolve) Verb() string        { return "resolve" }
+func (Correct) Verb() string        { return "correct" }
+func (Import) Verb() string         { return "import" }
+func (voidCommand) Verb() string    { return "void-command" }

@@ -8,7 +8,7 @@ import (
 // maxEvidence bounds one file of evidence in bytes.
 const maxEvidence = 256 << 20
 
-func (c AttachEvidence) decide(h *History) ([]Event, error) {
+func (c AttachEvidence) decide(h against) ([]Event, error) {
 	p, err := h.live()
 	if err != nil {
 		return nil, err
@@ -36,7 +36,7 @@ func (c AttachEvidence) decide(h *History) ([]Event, error) {
 
 func isSHA256(s string) bool { return len(s) == 64 && strings.Trim(s, "0123456789abcdef") == "" }
 
-func (c WithdrawEvidence) decide(h *History) ([]Event, error) {
+func (c WithdrawEvidence) decide(h against) ([]Event, error) {
 	p, err := h.live()
 	if err != nil {
 		return nil, err
@@ -54,7 +54,15 @@ func (c WithdrawEvidence) decide(h *History) ([]Event, error) {
 		first(err, needText("reason", c.Reason, "say why it is withdrawn")))
 }
 
-func (c EraseText) decide(h *History) ([]Event, error) {
+func (c WaiveEvidence) decide(h against) ([]Event, error) {
+	_, it, err := h.item(c.Item)
+	if err == nil && it.Waived != 0 {
+		err = Errorf(Refused, "item", "the item %s needs no evidence already", quote(string(c.Item)))
+	}
+	return one(&EvidenceWaived{Item: c.Item, Reason: c.Reason}, first(err, needText("reason", c.Reason, "say why no evidence is needed")))
+}
+
+func (c EraseText) decide(h against) ([]Event, error) {
 	target, ok := h.entry(c.Entry)
 	if !ok {
 		return nil, Errorf(NotFound, "entry", "there is no entry %s", quote(c.Entry)).WithHint("give the number or event id that the timeline shows")
@@ -78,7 +86,7 @@ func (c EraseText) decide(h *History) ([]Event, error) {
 		c.ending("the text", c.Reason))
 }
 
-func (c CompleteErasure) decide(h *History) ([]Event, error) {
+func (c CompleteErasure) decide(h against) ([]Event, error) {
 	asked, ok := h.erasures[textRef{c.Of, c.Field}]
 	if !ok || asked.Done {
 		return nil, Errorf(Refused, "field", "no erasing of this text is under way")
@@ -87,7 +95,7 @@ func (c CompleteErasure) decide(h *History) ([]Event, error) {
 	return one(&ErasureCompleted{Of: c.Of, Entry: asked.Entry, Item: target.event.about(), Field: c.Field, Request: asked.Request}, nil)
 }
 
-func (c SetHold) decide(h *History) ([]Event, error) {
+func (c SetHold) decide(h against) ([]Event, error) {
 	if h.head.PlanSeq == 0 {
 		return nil, Errorf(NotFound, "plan", "there is no plan %s", quote(string(h.ID)))
 	}
@@ -104,7 +112,7 @@ func (c SetHold) decide(h *History) ([]Event, error) {
 	return one(&HoldSet{Hold: c.Hold, Reason: c.Reason}, first(err, needText("reason", c.Reason, "say why nothing may be erased")))
 }
 
-func (c ReleaseHold) decide(h *History) ([]Event, error) {
+func (c ReleaseHold) decide(h against) ([]Event, error) {
 	var err error
 	if !h.holds[c.Hold] {
 		err = Errorf(NotFound, "hold", "no hold %s is in force", quote(string(c.Hold)))
@@ -112,7 +120,7 @@ func (c ReleaseHold) decide(h *History) ([]Event, error) {
 	return one(&HoldReleased{Hold: c.Hold, Reason: c.Reason}, first(err, c.ending("the hold", c.Reason)))
 }
 
-func (c IssueBundle) decide(h *History) ([]Event, error) {
+func (c IssueBundle) decide(h against) ([]Event, error) {
 	p := &h.plan
 	if h.ID.Reserved() || p.Opened == 0 {
 		return nil, Errorf(NotFound, "plan", "there is no plan %s", quote(string(h.ID))).WithHint("look at the list of plans")
@@ -138,7 +146,7 @@ func (c IssueBundle) decide(h *History) ([]Event, error) {
 		For: c.For, Reason: c.Reason}, first(err, checkASCII("contents", c.Contents), needText("reason", c.Reason, "say why the bundle is taken")))
 }
 
-func (c AdoptKey) decide(h *History) ([]Event, error) {
+func (c AdoptKey) decide(h against) ([]Event, error) {
 	var err error
 	switch {
 	case h.ID != Log:
@@ -149,7 +157,7 @@ func (c AdoptKey) decide(h *History) ([]Event, error) {
 	return one(&KeyAdopted{Key: c.Key, Replaces: h.key}, first(err, checkLine("key", c.Key, 400), checkText("key", Text(c.Key))))
 }
 
-func (c RecordRepair) decide(h *History) ([]Event, error) {
+func (c RecordRepair) decide(h against) ([]Event, error) {
 	repaired := c.HistoryRepaired
 	var err error
 	if h.ID != Log || repaired.First == 0 || repaired.Last < repaired.First {

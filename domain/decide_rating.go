@@ -35,7 +35,7 @@ func (d Dimension) value(field, key string) (Value, error) {
 	return v, nil
 }
 
-func (c Rate) decide(h *History) ([]Event, error) {
+func (c Rate) decide(h against) ([]Event, error) {
 	p, it, d, err := h.rateable(c.Item, c.Dimension)
 	if err != nil {
 		return nil, err
@@ -45,14 +45,17 @@ func (c Rate) decide(h *History) ([]Event, error) {
 		return nil, err
 	}
 	now, rated := it.Rating(d.Key)
+	same := rated && now.Value == c.To && now.Scheme == d.Scheme.ID
 	given := c.Justification != ""
 	switch {
 	case given && c.Owed:
 		return nil, Errorf(Invalid, "owed", "a justification is given and owed at once").WithHint("leave one out")
-	case rated && now.Value == c.To && given:
+	case c.Override && !given:
+		return nil, Errorf(Invalid, "justification", "say why it is rated otherwise than the scheme's rule says")
+	case same && given:
 		return one(&RatingAffirmed{Item: c.Item, Dimension: d.Key, Scheme: d.Scheme.ID, Value: to.Key, Meaning: to.Meaning,
 			SameAs: c.SameAs, Justification: c.Justification}, nil)
-	case rated && now.Value == c.To:
+	case same:
 		return nil, Errorf(Refused, "to", "the item %s is %s already", quote(string(c.Item)), quote(c.To)).
 			WithHint("give a new justification to affirm it")
 	case to.Meaning.NeedsReason() && !given && !c.Owed:
@@ -60,7 +63,8 @@ func (c Rate) decide(h *History) ([]Event, error) {
 			WithHint("give a justification, or say that one is owed")
 	}
 	return one(&RatingChanged{Item: c.Item, Dimension: d.Key, Scheme: d.Scheme.ID, From: now.Value, To: to.Key,
-		Meaning: to.Meaning, Justified: given, Owed: c.Owed, SameAs: c.SameAs, Justification: c.Justification}, nil)
+		Meaning: to.Meaning, Justified: given, Owed: c.Owed, SameAs: c.SameAs,
+		Override: c.Override, Justification: c.Justification}, nil)
 }
 
 // reason checks a justification that may be there, and the item whose justification it repeats.
@@ -77,7 +81,7 @@ func (p *Plan) reason(id ItemID, why Text, sameAs ItemID) error {
 	return needText("justification", why, "keep the words as written beside the item that they point to")
 }
 
-func (c Justify) decide(h *History) ([]Event, error) {
+func (c Justify) decide(h against) ([]Event, error) {
 	p, it, d, err := h.rateable(c.Item, c.Dimension)
 	if err != nil {
 		return nil, err
@@ -94,7 +98,7 @@ func (c Justify) decide(h *History) ([]Event, error) {
 		needText("justification", c.Justification, "say the reason")))
 }
 
-func (c Correct) decide(h *History) ([]Event, error) {
+func (c Correct) decide(h against) ([]Event, error) {
 	if _, err := h.live(); err != nil && h.plan.Closed == 0 {
 		return nil, err
 	}
@@ -104,7 +108,7 @@ func (c Correct) decide(h *History) ([]Event, error) {
 			WithHint("give the number or event id that its timeline shows")
 	}
 	e := &EntryCorrected{Corrects: target.id, Entry: target.position, Item: target.event.about(), Field: c.Field, Reason: c.Reason}
-	return one(e, first(c.fill(e, h, target), needText("reason", c.Reason, "say why the entry was wrong"),
+	return one(e, first(c.fill(e, h.History, target), needText("reason", c.Reason, "say why the entry was wrong"),
 		needText("to", c.To, "say what the entry should have said")))
 }
 
@@ -144,6 +148,12 @@ func (c Correct) fill(e *EntryCorrected, h *History, target entry) error {
 		if c.Field == "result" {
 			e.Value = string(c.To)
 			return checkResult("to", Result(c.To))
+		}
+	case *MeasureRead:
+		if c.Field == "value" {
+			v, err := ParseAmount(string(c.To))
+			e.Value = string(v)
+			return err
 		}
 	case *ItemAdded, *DueDateSet, *DueDateMoved:
 		if c.Field == "due" {

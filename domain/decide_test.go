@@ -11,11 +11,12 @@ import (
 type teller struct {
 	*History
 	today Date
+	by    Actor
 }
 
 func tell(t *testing.T, steps ...Command) *teller {
 	t.Helper()
-	w := &teller{NewHistory("sdp"), Day(2020, time.February, 3)}
+	w := &teller{NewHistory("sdp"), Day(2020, time.February, 3), officer}
 	for i, c := range steps {
 		if _, err := w.give(c); err != nil {
 			t.Fatalf("step %d, %s: %v", i+1, c.Verb(), err)
@@ -29,16 +30,17 @@ func (w *teller) give(c Command) ([]Fact, error) {
 	if b.Stated.IsZero() {
 		b.Stated = w.today
 	}
-	facts, err := decide(w.History, c, b)
+	facts, err := decide(against{w.History, w.by}, c, b)
 	for i, f := range facts {
 		n := w.head.PlanSeq + 1
-		w.Apply(Recorded{Position: Position(n * 10), PlanSeq: n, Plan: w.ID, Basis: f.Basis, Event: f.Event, Part: i + 1,
+		w.Apply(Recorded{Position: Position(n * 10), PlanSeq: n, Plan: w.ID, Basis: f.Basis, Event: f.Event, Actor: w.by, Part: i + 1,
 			Parts: len(facts), ID: EventID(fmt.Sprint("event-", n)), Command: CommandID(fmt.Sprint("command-", n))})
 	}
 	return facts, err
 }
 
 var (
+	officer = Actor{ID: "p-1", Kind: User, Role: Editor}
 	open1   = OpenPlan{Title: "Service Development Plan"}
 	add1    = AddItem{Title: "Welcome pack", Due: Month(2020, time.March)}
 	amber1  = Rate{Item: "item-01", To: "amber", Justification: "New staff in place"}
@@ -60,8 +62,8 @@ func TestEveryRefusalNamesThePlaceAndTheRemedy(t *testing.T) {
 		{"no title", nil, OpenPlan{Title: " \n"}, Invalid, "title", "needs a title"},
 		{"unknown preset", nil, OpenPlan{Title: "x", Scheme: "traffic"}, Invalid, "scheme", "rag.v1"},
 		{"level twice", nil, OpenPlan{Title: "x", Levels: []Level{{"a", "A"}, {"a", "B"}}}, Invalid, "levels", "twice"},
-		{"colour without shape", nil, OpenPlan{Title: "x", Dimensions: []Dimension{{"d", "D", Scheme{"s.v1", "S", []Value{{"red", "Red", "red", "", OffTrack}}}}}}, Invalid, "dimensions", "shape"},
-		{"unknown meaning", nil, OpenPlan{Title: "x", Dimensions: []Dimension{{"d", "D", Scheme{"s.v1", "S", []Value{{"red", "Red", "red", "dot", "bad"}}}}}}, Invalid, "dimensions", "meaning"},
+		{"colour without shape", nil, OpenPlan{Title: "x", Dimensions: []Dimension{{"d", "D", Scheme{"s.v1", "S", []Value{{Key: "red", Label: "Red", Colour: "red", Meaning: OffTrack}}}}}}, Invalid, "dimensions", "shape"},
+		{"unknown meaning", nil, OpenPlan{Title: "x", Dimensions: []Dimension{{"d", "D", Scheme{"s.v1", "S", []Value{{Key: "red", Label: "Red", Colour: "red", Shape: "dot", Meaning: "bad"}}}}}}, Invalid, "dimensions", "meaning"},
 		{"item without words", []Command{open1}, AddItem{}, Invalid, "title", "words"},
 		{"item twice", []Command{open1, add1}, AddItem{Item: "item-01", Title: "x"}, Refused, "item", "already"},
 		{"unknown level", []Command{open1}, AddItem{Title: "x", Level: "aim"}, Invalid, "level", "one of action"},
@@ -235,7 +237,7 @@ func TestAnImportIsDecidedStepByStepAndWhole(t *testing.T) {
 }
 
 func TestPersonsAndTokens(t *testing.T) {
-	w := &teller{NewHistory(People), Day(2020, time.February, 3)}
+	w := &teller{NewHistory(People), Day(2020, time.February, 3), officer}
 	sum := strings.Repeat("ab", 32)
 	for i, step := range []struct {
 		c    Command

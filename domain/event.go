@@ -1,7 +1,9 @@
 package domain
 
+import "reflect"
+
 // Event is something that happened to a plan, in the past tense. The set is sealed: pointers to the
-// structs of this file.
+// structs that [Events] lists.
 //
 // An event's JSON is the "data" of its stored form, less its [Text] fields. Fields are only ever added; a change of
 // meaning is a new version of the type beside the old one, and the old one is upcast when it is read.
@@ -24,7 +26,66 @@ type PlanClosed struct {
 	Reason Text `json:"reason,omitempty"`
 }
 
-// ItemAdded puts an item into the plan. Ref is the reference as printed; Due, when given, is its original due date for ever.
+// Events lists an empty event of each type, in the order in which a reader would meet them: plans, items, ratings, closing,
+// measures, meetings, proof, persons.
+func Events() []Event {
+	return []Event{
+		&PlanOpened{}, &PlanClosed{}, &LevelsSet{}, &SchemesSet{}, &PolicySet{}, &VersionAdopted{},
+		&ItemAdded{}, &ItemReworded{}, &ItemMoved{}, &ItemsLinked{}, &ItemsUnlinked{}, &OwnerAssigned{},
+		&DueDateSet{}, &DueDateMoved{}, &DueMoveRequested{}, &DueMoveRefused{},
+		&RatingChanged{}, &RatingAffirmed{}, &JustificationGiven{}, &ProgressReported{}, &OutcomeRecorded{}, &EntryCorrected{},
+		&ItemSuspended{}, &ItemResumed{}, &ItemCancelled{}, &CompletionClaimed{}, &CompletionVerified{}, &CompletionRefused{},
+		&ClosureAccepted{}, &ItemReopened{}, &ItemSuperseded{}, &ItemCarriedForward{}, &ResponseGiven{},
+		&MeasureDefined{}, &MeasureRead{},
+		&RequestMade{}, &RequestAnswered{}, &RequestWithdrawn{}, &RatingChallenged{}, &ResolutionRecorded{},
+		&MeetingOpened{}, &PaperPublished{}, &MinutesRecorded{}, &FindingAnswered{},
+		&PaperImported{}, &CommandVoided{}, &EvidenceAttached{}, &EvidenceWithdrawn{}, &EvidenceWaived{},
+		&ErasureRequested{}, &ErasureCompleted{}, &HoldSet{}, &HoldReleased{}, &BundleIssued{}, &KeyAdopted{}, &HistoryRepaired{},
+		&PersonRegistered{}, &PersonRenamed{}, &PersonLeft{}, &TokenIssued{}, &TokenRevoked{},
+	}
+}
+
+var eventTypes = func() map[string]reflect.Type {
+	types := map[string]reflect.Type{}
+	for _, e := range Events() {
+		types[e.Type()] = reflect.TypeOf(e).Elem()
+	}
+	return types
+}()
+
+// NewEvent makes an empty event of a type's name to decode into; nil for a name not known.
+func NewEvent(name string) Event {
+	t, known := eventTypes[name]
+	if !known {
+		return nil
+	}
+	return reflect.New(t).Interface().(Event)
+}
+
+// ItemKind says what sort of thing an item is. The zero kind is an action.
+type ItemKind string
+
+// The kinds of item.
+const (
+	Action         ItemKind = ""
+	Recommendation ItemKind = "recommendation" // of a review; actions address it
+	Milestone      ItemKind = "milestone"      // a step of an action, with a date of its own
+	MeasureKind    ItemKind = "measure"        // a figure with a baseline, a target and readings
+	StandingDuty   ItemKind = "standing"       // it has no end and so no date
+)
+
+// Origin is where an item came from when it was carried forward from another plan: it keeps its age, its original date
+// and the count of its moves.
+type Origin struct {
+	Plan     PlanID `json:"plan"`
+	Item     ItemID `json:"item"`
+	Since    Date   `json:"since"` // when it began there
+	Original Date   `json:"original_due,omitzero"`
+	Moves    int    `json:"due_moves,omitempty"`
+}
+
+// ItemAdded puts an item into the plan. Ref is the reference as printed; Due, when given, is its original due date for ever,
+// but for an item carried forward, which keeps the one it had.
 type ItemAdded struct {
 	Item   ItemID  `json:"item"`
 	Ref    string  `json:"ref,omitempty"`
@@ -33,8 +94,14 @@ type ItemAdded struct {
 	Due    Date    `json:"due,omitzero"`
 	Person ActorID `json:"person,omitempty"`
 	Owned  bool    `json:"owned,omitempty"` // an owner was named with it
-	Title  Text    `json:"title,omitempty"`
-	Owner  Text    `json:"owner,omitempty"`
+
+	Kind  ItemKind `json:"kind,omitempty"`
+	Start Date     `json:"start,omitzero"` // when work on it is to begin
+	From  *Origin  `json:"from,omitempty"`
+
+	Title  Text `json:"title,omitempty"`
+	Owner  Text `json:"owner,omitempty"`
+	Source Text `json:"source,omitempty"` // of a recommendation: the review that made it
 }
 
 // ItemReworded gives an item another title.
@@ -52,12 +119,42 @@ type ItemMoved struct {
 	Reason Text   `json:"reason,omitempty"`
 }
 
-// OwnerAssigned names who is accountable: words as printed (a post or a name), and a registered person if it is one.
+// Relation is what one item is to another.
+type Relation string
+
+// The relations.
+const (
+	Addresses     Relation = "addresses"      // an action answers a recommendation
+	ContributesTo Relation = "contributes_to" // another item
+	MeasuredBy    Relation = "measured_by"    // a measure shows whether it makes a difference
+)
+
+// ItemsLinked says what an item is to another one. Links are many to many.
+type ItemsLinked struct {
+	Item     ItemID   `json:"item"`
+	Relation Relation `json:"relation"`
+	To       ItemID   `json:"to"`
+}
+
+// ItemsUnlinked takes a link back.
+type ItemsUnlinked struct {
+	Item     ItemID   `json:"item"`
+	Relation Relation `json:"relation"`
+	To       ItemID   `json:"to"`
+	Reason   Text     `json:"reason,omitempty"`
+}
+
+// OwnerAssigned names the one who is accountable: words as printed (a post or a name), and a registered person if it is
+// one; and those who are responsible with them.
 type OwnerAssigned struct {
-	Item   ItemID  `json:"item"`
-	Person ActorID `json:"person,omitempty"`
-	Owner  Text    `json:"owner,omitempty"`
-	Reason Text    `json:"reason,omitempty"`
+	Item    ItemID    `json:"item"`
+	Person  ActorID   `json:"person,omitempty"`
+	Persons []ActorID `json:"persons,omitempty"` // responsible, where they are registered
+	Post    bool      `json:"post,omitempty"`    // the owner is a post: whoever holds it
+	Interim bool      `json:"interim,omitempty"` // until somebody else is found
+	Owner   Text      `json:"owner,omitempty"`
+	With    Text      `json:"with,omitempty"` // responsible, as printed
+	Reason  Text      `json:"reason,omitempty"`
 }
 
 // DueDateSet gives an item its first due date, which stays its original one for ever.
@@ -66,30 +163,31 @@ type DueDateSet struct {
 	Due  Date   `json:"due"`
 }
 
-// DueDateMoved replaces the due date, with a reason.
+// DueDateMoved replaces the due date, with a reason. Approved says that a body which may do so approved it, in the event's
+// authority; Asked is the entry that asked for it, if any did.
 type DueDateMoved struct {
+	Item     ItemID   `json:"item"`
+	From     Date     `json:"from"`
+	To       Date     `json:"to"`
+	Approved bool     `json:"approved,omitempty"`
+	Asked    Position `json:"asked,omitempty"`
+	Reason   Text     `json:"reason,omitempty"`
+}
+
+// DueMoveRequested asks for a due date to be moved. One request an item is open at a time.
+type DueMoveRequested struct {
 	Item   ItemID `json:"item"`
 	From   Date   `json:"from"`
 	To     Date   `json:"to"`
 	Reason Text   `json:"reason,omitempty"`
 }
 
-// ItemSuspended, ItemResumed and ItemCancelled change whether work on an item goes on.
-type ItemSuspended struct {
-	Item   ItemID `json:"item"`
-	Reason Text   `json:"reason,omitempty"`
-}
-
-// ItemResumed ends a suspension.
-type ItemResumed struct {
-	Item   ItemID `json:"item"`
-	Reason Text   `json:"reason,omitempty"`
-}
-
-// ItemCancelled is an end state: it carries a reason and an authority.
-type ItemCancelled struct {
-	Item   ItemID `json:"item"`
-	Reason Text   `json:"reason,omitempty"`
+// DueMoveRefused is the answer no, by the body of the event's authority.
+type DueMoveRefused struct {
+	Item   ItemID   `json:"item"`
+	To     Date     `json:"to"` // what was asked for
+	Asked  Position `json:"asked"`
+	Reason Text     `json:"reason,omitempty"`
 }
 
 // RatingChanged gives an item another rating in one dimension. From is "" for its first. Either a justification came
@@ -104,6 +202,7 @@ type RatingChanged struct {
 	Justified     bool    `json:"justified,omitempty"`
 	Owed          bool    `json:"owed,omitempty"`
 	SameAs        ItemID  `json:"same_as,omitempty"`
+	Override      bool    `json:"override,omitempty"` // otherwise than the scheme's rule says, for the reason given
 	Justification Text    `json:"justification,omitempty"`
 }
 
@@ -131,6 +230,7 @@ type JustificationGiven struct {
 // ProgressReported is an officer's update; the stated date is its as-at date.
 type ProgressReported struct {
 	Item     ItemID `json:"item"`
+	Percent  *int   `json:"percent,omitempty"` // complete, as stated
 	Progress Text   `json:"progress,omitempty"`
 }
 
@@ -151,28 +251,6 @@ type OutcomeRecorded struct {
 	Outcome Text   `json:"outcome,omitempty"`
 }
 
-// RequestMade is what members ask of officers, about an item or the whole plan, due at a meeting when one was named.
-type RequestMade struct {
-	Request RequestID `json:"request"`
-	Item    ItemID    `json:"item,omitempty"`
-	Due     Date      `json:"due,omitzero"`
-	Words   Text      `json:"words,omitempty"`
-	AskedBy Text      `json:"asked_by,omitempty"`
-}
-
-// RequestAnswered answers it.
-type RequestAnswered struct {
-	Request RequestID `json:"request"`
-	Item    ItemID    `json:"item,omitempty"`
-	Answer  Text      `json:"answer,omitempty"`
-}
-
-// ResolutionRecorded is a meeting's resolution as printed; body and meeting stand in the event's authority.
-type ResolutionRecorded struct {
-	Resolution ResolutionID `json:"resolution"`
-	Printed    Text         `json:"printed,omitempty"`
-}
-
 // EntryCorrected says that an earlier entry was recorded wrongly. The earlier entry stays; Field and what it should have
 // said (Value for coded fields, Text for prose) stand beside it, with the reason. A corrected due date leaves the original
 // date of the item as it was first recorded.
@@ -187,283 +265,56 @@ type EntryCorrected struct {
 	Reason   Text     `json:"reason,omitempty"`
 }
 
-// PaperImported says that the other events of its command were read from a document.
-type PaperImported struct {
-	SHA256 string `json:"sha256"` // of the file's bytes, hex
-	Size   int64  `json:"size"`   // bytes
-	Format string `json:"format"` // text-pipe, text-blank, csv, ...
-	Rows   int    `json:"rows"`
-	Source Text   `json:"source,omitempty"` // the file's name
-}
+func (*PlanOpened) Type() string  { return "plan-opened" }
+func (*PlanOpened) about() ItemID { return "" }
 
-// CommandVoided says that a command of several events stopped before its last part; the parts there count for nothing.
-type CommandVoided struct {
-	Command CommandID `json:"command"`
-	Parts   int       `json:"parts"` // how many of them had been stored
-}
+func (*PlanClosed) Type() string  { return "plan-closed" }
+func (*PlanClosed) about() ItemID { return "" }
 
-// EvidenceAttached puts a file of evidence beside an item. The file lies in the journal's object store under the evidence's
-// id; what it must be is stated here. Dated is the date of the document itself, when it has one.
-type EvidenceAttached struct {
-	Evidence  EvidenceID `json:"evidence"`
-	Item      ItemID     `json:"item"`
-	SHA256    string     `json:"sha256"` // of the file's bytes, hex
-	Size      int64      `json:"size"`   // bytes
-	MediaType string     `json:"media_type"`
-	Dated     Date       `json:"dated,omitzero"`
-	Title     Text       `json:"title,omitempty"`
-	File      Text       `json:"file,omitempty"` // its name
-}
+func (*ItemAdded) Type() string    { return "item-added" }
+func (e *ItemAdded) about() ItemID { return e.Item }
 
-// EvidenceWithdrawn says that a file no longer supports what is said of the item. The file stays.
-type EvidenceWithdrawn struct {
-	Evidence EvidenceID `json:"evidence"`
-	Item     ItemID     `json:"item"`
-	Reason   Text       `json:"reason,omitempty"`
-}
+func (*ItemReworded) Type() string    { return "item-reworded" }
+func (e *ItemReworded) about() ItemID { return e.Item }
 
-// ErasureRequested is the first of three steps of erasing a text: recorded before anything is destroyed, so that a crash
-// can't leave a text half gone with nobody knowing. Of names the event and Field its text; Entry is that event's position.
-type ErasureRequested struct {
-	Of     EventID  `json:"of"`
-	Entry  Position `json:"entry"`
-	Item   ItemID   `json:"item,omitempty"`
-	Field  string   `json:"field"`
-	Reason Text     `json:"reason,omitempty"`
-}
+func (*ItemMoved) Type() string    { return "item-moved" }
+func (e *ItemMoved) about() ItemID { return e.Item }
 
-// ErasureCompleted is the third: the text is gone from the store, the read models and the search index.
-type ErasureCompleted struct {
-	Of      EventID  `json:"of"`
-	Entry   Position `json:"entry"`
-	Item    ItemID   `json:"item,omitempty"`
-	Field   string   `json:"field"`
-	Request EventID  `json:"request"` // the ErasureRequested
-}
+func (*OwnerAssigned) Type() string    { return "owner-assigned" }
+func (e *OwnerAssigned) about() ItemID { return e.Item }
 
-// HoldSet forbids erasing anything of the plan until the hold is released: an inquiry, a request for information, a court.
-type HoldSet struct {
-	Hold   HoldID `json:"hold"`
-	Reason Text   `json:"reason,omitempty"`
-}
+func (*DueDateSet) Type() string    { return "due-date-set" }
+func (e *DueDateSet) about() ItemID { return e.Item }
 
-// HoldReleased ends a hold.
-type HoldReleased struct {
-	Hold   HoldID `json:"hold"`
-	Reason Text   `json:"reason,omitempty"`
-}
+func (*DueDateMoved) Type() string    { return "due-date-moved" }
+func (e *DueDateMoved) about() ItemID { return e.Item }
 
-// BundleIssued says that somebody took an evidence bundle, and states the plan's head before it, so that the bundle proves
-// that nothing was left off its end.
-type BundleIssued struct {
-	Bundle  BundleID `json:"bundle"`
-	Item    ItemID   `json:"item,omitempty"` // "" for the whole plan
-	HeadSeq uint64   `json:"head_seq"`       // the plan's version that the bundle shows
-	HeadAt  Position `json:"head_at"`        // and the position of that event
-	Head    string   `json:"head"`           // and its leaf hash, base64
-	// Contents seals what was handed over beside the events, as package evidence states it.
-	Contents string `json:"contents,omitempty"`
-	For      Text   `json:"for,omitempty"` // who took it, as told
-	Reason   Text   `json:"reason,omitempty"`
-}
+func (*RatingChanged) Type() string    { return "rating-changed" }
+func (e *RatingChanged) about() ItemID { return e.Item }
 
-// KeyAdopted says from which position on checkpoints are signed with a key; earlier keys keep verifying what they signed.
-type KeyAdopted struct {
-	Key      string `json:"key"` // verifier key as of golang.org/x/mod/sumdb/note
-	Replaces string `json:"replaces,omitempty"`
-}
+func (*RatingAffirmed) Type() string    { return "rating-affirmed" }
+func (e *RatingAffirmed) about() ItemID { return e.Item }
 
-// HistoryRepaired says that lost leaves were put back from a copy that gave the same root.
-type HistoryRepaired struct {
-	First  Position `json:"first"`
-	Last   Position `json:"last"`
-	Source string   `json:"source"` // tiles, bundle, backup
-	Root   string   `json:"root"`   // base64, of the checkpoint it was held against
-	Size   uint64   `json:"size"`
-}
-
-// PersonRegistered gives a person an id; the name is erasable, the id is not.
-type PersonRegistered struct {
-	Person ActorID   `json:"person"`
-	Kind   ActorKind `json:"kind"`
-	Name   Text      `json:"name,omitempty"`
-}
-
-// PersonRenamed gives a registered person another name.
-type PersonRenamed struct {
-	Person ActorID `json:"person"`
-	Name   Text    `json:"name,omitempty"`
-}
-
-// PersonLeft says that a person no longer acts for the organisation; their tokens end with it.
-type PersonLeft struct {
-	Person ActorID `json:"person"`
-}
-
-// TokenIssued records a bearer token by the SHA-256 of its secret: 256 random bits, so the digest gives nothing away.
-type TokenIssued struct {
-	Token   TokenID `json:"token"`
-	Person  ActorID `json:"person"`
-	Role    Role    `json:"role"`
-	SHA256  string  `json:"sha256"` // of the secret's text, hex
-	Expires Date    `json:"expires,omitzero"`
-}
-
-// TokenRevoked ends a token.
-type TokenRevoked struct {
-	Token  TokenID `json:"token"`
-	Reason Text    `json:"reason,omitempty"`
-}
-
-func (*PlanOpened) Type() string         { return "plan-opened" }
-func (*PlanClosed) Type() string         { return "plan-closed" }
-func (*ItemAdded) Type() string          { return "item-added" }
-func (*ItemReworded) Type() string       { return "item-reworded" }
-func (*ItemMoved) Type() string          { return "item-moved" }
-func (*OwnerAssigned) Type() string      { return "owner-assigned" }
-func (*DueDateSet) Type() string         { return "due-date-set" }
-func (*DueDateMoved) Type() string       { return "due-date-moved" }
-func (*ItemSuspended) Type() string      { return "item-suspended" }
-func (*ItemResumed) Type() string        { return "item-resumed" }
-func (*ItemCancelled) Type() string      { return "item-cancelled" }
-func (*RatingChanged) Type() string      { return "rating-changed" }
-func (*RatingAffirmed) Type() string     { return "rating-affirmed" }
-func (*JustificationGiven) Type() string { return "justification-given" }
-func (*ProgressReported) Type() string   { return "progress-reported" }
-func (*OutcomeRecorded) Type() string    { return "outcome-recorded" }
-func (*RequestMade) Type() string        { return "request-made" }
-func (*RequestAnswered) Type() string    { return "request-answered" }
-func (*ResolutionRecorded) Type() string { return "resolution-recorded" }
-func (*EntryCorrected) Type() string     { return "entry-corrected" }
-func (*PaperImported) Type() string      { return "paper-imported" }
-func (*CommandVoided) Type() string      { return "command-voided" }
-func (*EvidenceAttached) Type() string   { return "evidence-attached" }
-func (*EvidenceWithdrawn) Type() string  { return "evidence-withdrawn" }
-func (*ErasureRequested) Type() string   { return "erasure-requested" }
-func (*ErasureCompleted) Type() string   { return "erasure-completed" }
-func (*HoldSet) Type() string            { return "hold-set" }
-func (*HoldReleased) Type() string       { return "hold-released" }
-func (*BundleIssued) Type() string       { return "bundle-issued" }
-func (*KeyAdopted) Type() string         { return "key-adopted" }
-func (*HistoryRepaired) Type() string    { return "history-repaired" }
-func (*PersonRegistered) Type() string   { return "person-registered" }
-func (*PersonRenamed) Type() string      { return "person-renamed" }
-func (*PersonLeft) Type() string         { return "person-left" }
-func (*TokenIssued) Type() string        { return "token-issued" }
-func (*TokenRevoked) Type() string       { return "token-revoked" }
-
-func (*PlanOpened) about() ItemID           { return "" }
-func (*PlanClosed) about() ItemID           { return "" }
-func (e *ItemAdded) about() ItemID          { return e.Item }
-func (e *ItemReworded) about() ItemID       { return e.Item }
-func (e *ItemMoved) about() ItemID          { return e.Item }
-func (e *OwnerAssigned) about() ItemID      { return e.Item }
-func (e *DueDateSet) about() ItemID         { return e.Item }
-func (e *DueDateMoved) about() ItemID       { return e.Item }
-func (e *ItemSuspended) about() ItemID      { return e.Item }
-func (e *ItemResumed) about() ItemID        { return e.Item }
-func (e *ItemCancelled) about() ItemID      { return e.Item }
-func (e *RatingChanged) about() ItemID      { return e.Item }
-func (e *RatingAffirmed) about() ItemID     { return e.Item }
+func (*JustificationGiven) Type() string    { return "justification-given" }
 func (e *JustificationGiven) about() ItemID { return e.Item }
-func (e *ProgressReported) about() ItemID   { return e.Item }
-func (e *OutcomeRecorded) about() ItemID    { return e.Item }
-func (e *RequestMade) about() ItemID        { return e.Item }
-func (e *RequestAnswered) about() ItemID    { return e.Item }
-func (*ResolutionRecorded) about() ItemID   { return "" }
-func (e *EntryCorrected) about() ItemID     { return e.Item }
-func (*PaperImported) about() ItemID        { return "" }
-func (*CommandVoided) about() ItemID        { return "" }
-func (e *EvidenceAttached) about() ItemID   { return e.Item }
-func (e *EvidenceWithdrawn) about() ItemID  { return e.Item }
-func (e *ErasureRequested) about() ItemID   { return e.Item }
-func (e *ErasureCompleted) about() ItemID   { return e.Item }
-func (*HoldSet) about() ItemID              { return "" }
-func (*HoldReleased) about() ItemID         { return "" }
-func (e *BundleIssued) about() ItemID       { return e.Item }
-func (*KeyAdopted) about() ItemID           { return "" }
-func (*HistoryRepaired) about() ItemID      { return "" }
-func (*PersonRegistered) about() ItemID     { return "" }
-func (*PersonRenamed) about() ItemID        { return "" }
-func (*PersonLeft) about() ItemID           { return "" }
-func (*TokenIssued) about() ItemID          { return "" }
-func (*TokenRevoked) about() ItemID         { return "" }
 
-// NewEvent makes an empty event of a name to decode into; nil for a name not known.
-func NewEvent(name string) Event {
-	switch name {
-	case "plan-opened":
-		return &PlanOpened{}
-	case "plan-closed":
-		return &PlanClosed{}
-	case "item-added":
-		return &ItemAdded{}
-	case "item-reworded":
-		return &ItemReworded{}
-	case "item-moved":
-		return &ItemMoved{}
-	case "owner-assigned":
-		return &OwnerAssigned{}
-	case "due-date-set":
-		return &DueDateSet{}
-	case "due-date-moved":
-		return &DueDateMoved{}
-	case "item-suspended":
-		return &ItemSuspended{}
-	case "item-resumed":
-		return &ItemResumed{}
-	case "item-cancelled":
-		return &ItemCancelled{}
-	case "rating-changed":
-		return &RatingChanged{}
-	case "rating-affirmed":
-		return &RatingAffirmed{}
-	case "justification-given":
-		return &JustificationGiven{}
-	case "progress-reported":
-		return &ProgressReported{}
-	case "outcome-recorded":
-		return &OutcomeRecorded{}
-	case "request-made":
-		return &RequestMade{}
-	case "request-answered":
-		return &RequestAnswered{}
-	case "resolution-recorded":
-		return &ResolutionRecorded{}
-	case "entry-corrected":
-		return &EntryCorrected{}
-	case "paper-imported":
-		return &PaperImported{}
-	case "command-voided":
-		return &CommandVoided{}
-	case "evidence-attached":
-		return &EvidenceAttached{}
-	case "evidence-withdrawn":
-		return &EvidenceWithdrawn{}
-	case "erasure-requested":
-		return &ErasureRequested{}
-	case "erasure-completed":
-		return &ErasureCompleted{}
-	case "hold-set":
-		return &HoldSet{}
-	case "hold-released":
-		return &HoldReleased{}
-	case "bundle-issued":
-		return &BundleIssued{}
-	case "key-adopted":
-		return &KeyAdopted{}
-	case "history-repaired":
-		return &HistoryRepaired{}
-	case "person-registered":
-		return &PersonRegistered{}
-	case "person-renamed":
-		return &PersonRenamed{}
-	case "person-left":
-		return &PersonLeft{}
-	case "token-issued":
-		return &TokenIssued{}
-	case "token-revoked":
-		return &TokenRevoked{}
-	}
-	return nil
-}
+func (*ProgressReported) Type() string    { return "progress-reported" }
+func (e *ProgressReported) about() ItemID { return e.Item }
+
+func (*OutcomeRecorded) Type() string    { return "outcome-recorded" }
+func (e *OutcomeRecorded) about() ItemID { return e.Item }
+
+func (*EntryCorrected) Type() string    { return "entry-corrected" }
+func (e *EntryCorrected) about() ItemID { return e.Item }
+
+func (*ItemsLinked) Type() string    { return "items-linked" }
+func (e *ItemsLinked) about() ItemID { return e.Item }
+
+func (*ItemsUnlinked) Type() string    { return "items-unlinked" }
+func (e *ItemsUnlinked) about() ItemID { return e.Item }
+
+func (*DueMoveRequested) Type() string    { return "due-move-requested" }
+func (e *DueMoveRequested) about() ItemID { return e.Item }
+
+func (*DueMoveRefused) Type() string    { return "due-move-refused" }
+func (e *DueMoveRefused) about() ItemID { return e.Item }

@@ -27,12 +27,17 @@ func drawCommand(t *rapid.T) Command {
 		CancelItem{Basis: cabinet, Item: item, Reason: words}, RecordOutcome{Item: item, Result: Achieved, Outcome: words},
 		ReportProgress{Item: item, Progress: words}, MakeRequest{Item: item, Words: words}, AnswerRequest{Request: request, Answer: words},
 		Correct{Entry: entry, Field: field, To: to, Reason: "wrong"}, AssignOwner{Item: item, Owner: words},
+		RequestDue{Item: item, Due: due, Reason: words}, ApproveDue{Basis: cabinet, Item: item}, RefuseDue{Basis: cabinet, Item: item, Reason: words},
+		ClaimCompletion{Item: item, Claim: words}, VerifyCompletion{Item: item, Verified: words}, RefuseCompletion{Item: item, Reason: words},
+		AcceptClosure{Basis: cabinet, Item: item}, ReopenItem{Basis: cabinet, Item: item, Reason: words},
+		SupersedeItem{Basis: cabinet, Item: item, By: []ItemID{"item-01"}, Reason: words},
+		SetSchemes{Scheme: rapid.SampledFrom([]string{"rag.v1", "brag.v1"}).Draw(t, "scheme"), Reason: words},
 	}).Draw(t, "command")
 }
 
 func TestWhateverIsTriedTheFoldKeepsItsPromises(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := &teller{NewHistory("sdp"), Day(2020, time.February, 3)}
+		w := &teller{NewHistory("sdp"), Day(2020, time.February, 3), officer}
 		_, _ = w.give(open1)
 		var all []Recorded
 		originals := map[ItemID]Date{}
@@ -58,7 +63,7 @@ func TestWhateverIsTriedTheFoldKeepsItsPromises(t *testing.T) {
 			}
 		}
 		for _, e := range w.History.entries {
-			all = append(all, Recorded{Position: e.position, ID: e.id, PlanSeq: e.seq, Event: e.event, Plan: "sdp", Basis: Basis{Stated: w.today}})
+			all = append(all, Recorded{Position: e.position, ID: e.id, PlanSeq: e.seq, Event: e.event, Actor: officer, Plan: "sdp", Basis: Basis{Stated: w.today}})
 		}
 		again := NewHistory("sdp")
 		for _, r := range all {
@@ -82,7 +87,8 @@ func TestAfterNeverChangesTheStateItStartedFrom(t *testing.T) {
 	it, _ := w.plan.Item("item-01")
 	before, _ := json.Marshal(it)
 	for _, e := range []Event{&RatingChanged{Item: "item-01", Dimension: "delivery", To: "red"}, &RatingAffirmed{Item: "item-01", Dimension: "delivery"},
-		&JustificationGiven{Item: "item-01", Dimension: "delivery"}, &EntryCorrected{Entry: 30, Field: "rating", Value: "red"}} {
+		&JustificationGiven{Item: "item-01", Dimension: "delivery"}, &ItemsLinked{Item: "item-01", To: "item-02"}, &MeasureRead{Item: "item-01", Value: "3"},
+		&EntryCorrected{Entry: 30, Field: "rating", Value: "red"}} {
 		it.After(Recorded{Position: 99, Event: e})
 		if after, _ := json.Marshal(it); string(after) != string(before) {
 			t.Errorf("%s changed what was before it:\n%s\n%s", e.Type(), before, after)

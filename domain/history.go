@@ -138,6 +138,66 @@ type PlanState struct {
 	Dimensions []Dimension `json:"dimensions"`
 	Opened     Position    `json:"opened"`
 	Closed     Position    `json:"closed,omitempty"`
+	Retired    []Scheme    `json:"retired,omitempty"` // schemes of earlier ratings
+	Policy     *Policy     `json:"policy,omitempty"`  // nil: the default
+	PolicyAt   Position    `json:"policy_at,omitempty"`
+	Version    string      `json:"version,omitempty"` // as adopted
+	Adopted    Position    `json:"adopted,omitempty"`
+	Meetings   []Meeting   `json:"meetings,omitempty"` // in the order in which they were opened
+}
+
+// Meeting is a meeting at which the plan is before a body.
+type Meeting struct {
+	ID       MeetingID `json:"meeting"`
+	Body     string    `json:"body"`
+	On       Date      `json:"on"`
+	Deadline Date      `json:"deadline,omitzero"`
+	Opened   Position  `json:"opened"`
+	Papers   []Paper   `json:"papers,omitempty"`  // the last is what members received
+	Minutes  Position  `json:"minutes,omitempty"` // the last entry that records some
+}
+
+// Paper is what members received: see [PaperPublished].
+type Paper struct {
+	At             Position       `json:"at"` // the event that published it
+	Version        uint64         `json:"version"`
+	Position       Position       `json:"position,omitempty"`
+	Size           uint64         `json:"size,omitempty"`
+	Root           string         `json:"root,omitempty"`
+	SHA256         string         `json:"sha256"`
+	Classification Classification `json:"classification"`
+}
+
+// InForce is the plan's policy.
+func (p PlanState) InForce() Policy {
+	if p.Policy == nil {
+		return DefaultPolicy()
+	}
+	return *p.Policy
+}
+
+// Meeting finds a meeting of the plan.
+func (p PlanState) Meeting(id MeetingID) (Meeting, bool) {
+	i := slices.IndexFunc(p.Meetings, func(m Meeting) bool { return m.ID == id })
+	if i < 0 {
+		return Meeting{}, false
+	}
+	return p.Meetings[i], true
+}
+
+// Value finds a rating by its scheme, whether the plan uses the scheme now or did so earlier.
+func (p PlanState) Value(scheme, key string) (Value, bool) {
+	for _, d := range p.Dimensions {
+		if d.Scheme.ID == scheme {
+			return d.Scheme.Value(key)
+		}
+	}
+	for _, s := range p.Retired {
+		if s.ID == scheme {
+			return s.Value(key)
+		}
+	}
+	return Value{}, false
 }
 
 // After is the plan's own state after one more event; most leave it as it was.
@@ -147,9 +207,58 @@ func (p PlanState) After(r Recorded) PlanState {
 		p = PlanState{ID: r.Plan, Title: r.Position, Levels: e.Levels, Dimensions: e.Dimensions, Opened: r.Position}
 	case *PlanClosed:
 		p.Closed = r.Position
+	case *LevelsSet:
+		p.Levels = e.Levels
+	case *SchemesSet:
+		p = p.retire(e.Dimensions)
+		p.Dimensions = e.Dimensions
+	case *PolicySet:
+		p.Policy, p.PolicyAt = &e.Policy, r.Position
+	case *VersionAdopted:
+		p.Version, p.Adopted = e.Version, r.Position
+	case *MeetingOpened:
+		p.Meetings = append(slices.Clip(p.Meetings), Meeting{ID: e.Meeting, Body: e.Body, On: e.On, Deadline: e.Deadline, Opened: r.Position})
+	case *PaperPublished:
+		p = p.meeting(e.Meeting, func(m *Meeting) {
+			m.Papers = append(slices.Clip(m.Papers), Paper{r.Position, e.Version, e.Position, e.Size, e.Root, e.SHA256, e.Classification})
+		})
+	case *MinutesRecorded:
+		p = p.meeting(e.Meeting, func(m *Meeting) { m.Minutes = r.Position })
 	case *EntryCorrected:
+		if e.Field == "minutes" {
+			p.Meetings = slices.Clone(p.Meetings)
+			for i := range p.Meetings {
+				if p.Meetings[i].Minutes == e.Entry {
+					p.Meetings[i].Minutes = r.Position
+				}
+			}
+		}
 		if e.Field == "title" && p.Title == e.Entry {
 			p.Title = r.Position
+		}
+	}
+	return p
+}
+
+// retire keeps the schemes that the new dimensions no longer have: earlier ratings are still shown in them.
+func (p PlanState) retire(now []Dimension) PlanState {
+	has := func(all []Dimension, id string) bool {
+		return slices.ContainsFunc(all, func(d Dimension) bool { return d.Scheme.ID == id })
+	}
+	p.Retired = slices.DeleteFunc(slices.Clone(p.Retired), func(s Scheme) bool { return has(now, s.ID) })
+	for _, d := range p.Dimensions {
+		if !has(now, d.Scheme.ID) {
+			p.Retired = append(p.Retired, d.Scheme)
+		}
+	}
+	return p
+}
+
+func (p PlanState) meeting(id MeetingID, change func(*Meeting)) PlanState {
+	p.Meetings = slices.Clone(p.Meetings)
+	for i := range p.Meetings {
+		if p.Meetings[i].ID == id {
+			change(&p.Meetings[i])
 		}
 	}
 	return p
@@ -178,14 +287,27 @@ type Request struct {
 	Due      Date      `json:"due,omitzero"`
 	Made     Position  `json:"made"`
 	Answered Position  `json:"answered,omitempty"`
+
+	Meeting    MeetingID `json:"meeting,omitempty"` // by which the answer is wanted
+	DueAs      string    `json:"due_as,omitempty"`
+	Commitment bool      `json:"commitment,omitempty"`
+	Challenge  bool      `json:"challenge,omitempty"` // of a rating
+	Withdrawn  Position  `json:"withdrawn,omitempty"`
 }
 
-// RequestAbout is the members' request that an event makes or answers, "" for other events.
+// Open reports whether an answer is still wanted.
+func (q Request) Open() bool { return q.Answered == 0 && q.Withdrawn == 0 }
+
+// RequestAbout is the members' request that an event makes, answers or withdraws, "" for other events.
 func RequestAbout(e Event) RequestID {
 	switch e := e.(type) {
 	case *RequestMade:
 		return e.Request
+	case *RatingChallenged:
+		return e.Request
 	case *RequestAnswered:
+		return e.Request
+	case *RequestWithdrawn:
 		return e.Request
 	case *JustificationGiven:
 		return e.Answers
@@ -195,10 +317,16 @@ func RequestAbout(e Event) RequestID {
 
 // After is the request's state after one more event about it.
 func (q Request) After(r Recorded) Request {
-	if e, made := r.Event.(*RequestMade); made {
-		return Request{ID: e.Request, Item: e.Item, Due: e.Due, Made: r.Position}
+	switch e := r.Event.(type) {
+	case *RequestMade:
+		return Request{ID: e.Request, Item: e.Item, Due: e.Due, Made: r.Position, Meeting: e.Meeting, DueAs: e.DueAs, Commitment: e.Commitment}
+	case *RatingChallenged:
+		return Request{ID: e.Request, Item: e.Item, Due: e.Due, Made: r.Position, Meeting: e.Meeting, Challenge: true}
+	case *RequestWithdrawn:
+		q.Withdrawn = r.Position
+	default:
+		q.Answered = r.Position
 	}
-	q.Answered = r.Position
 	return q
 }
 

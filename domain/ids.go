@@ -15,11 +15,13 @@ type ItemID string
 // OrgID names the organisation that a process serves: 1 to 64 of a-z, 0-9 and "-".
 type OrgID string
 
-// RequestID names a members' request within its plan, ResolutionID a resolution, EvidenceID a file of evidence, HoldID a
-// legal hold, BundleID an issued bundle; all as [ItemID].
+// RequestID names a members' request within its plan, ResolutionID a resolution, MeetingID a meeting, FindingID a finding,
+// EvidenceID a file of evidence, HoldID a legal hold, BundleID an issued bundle; all as [ItemID].
 type (
 	RequestID    string
 	ResolutionID string
+	MeetingID    string
+	FindingID    string
 	EvidenceID   string
 	HoldID       string
 	BundleID     string

@@ -26,6 +26,37 @@ type Item struct {
 	Result   Result     `json:"result,omitempty"`
 	Outcome  Position   `json:"outcome,omitempty"`
 	Evidence []Evidence `json:"evidence,omitempty"`
+
+	Kind    ItemKind  `json:"kind,omitempty"`
+	Start   Date      `json:"start,omitzero"`
+	From    *Origin   `json:"from,omitempty"`
+	Links   []Link    `json:"links,omitempty"`
+	Persons []ActorID `json:"persons,omitempty"` // responsible with the owner
+	Post    bool      `json:"post,omitempty"`
+	Interim bool      `json:"interim,omitempty"`
+	Asked   *DueAsked `json:"asked,omitempty"` // a move of the due date that nobody has decided on
+	Percent *int      `json:"percent,omitempty"`
+	Claimed Position  `json:"claimed,omitempty"`
+	Claimer ActorID   `json:"claimer,omitempty"`
+	Checked Position  `json:"verified,omitempty"`
+	Checker ActorID   `json:"verifier,omitempty"`
+	Waived  Position  `json:"waived,omitempty"` // evidence is not required
+	Answer  Response  `json:"response,omitempty"`
+	Replied Position  `json:"response_at,omitempty"`
+	Measure *Measure  `json:"measure,omitempty"`
+}
+
+// Link is what an item is to another.
+type Link struct {
+	Relation Relation `json:"relation"`
+	To       ItemID   `json:"to"`
+	At       Position `json:"at"`
+}
+
+// DueAsked is a request to move a due date.
+type DueAsked struct {
+	To Date     `json:"to"`
+	At Position `json:"at"`
 }
 
 // Evidence is a file beside an item.
@@ -38,12 +69,22 @@ type Evidence struct {
 // ItemState says whether work on an item goes on.
 type ItemState string
 
-// The states.
+// The states. The last four are ends: work goes on only after the item was reopened.
 const (
 	ItemOpen      ItemState = "open"
 	ItemOnHold    ItemState = "suspended"
+	ItemClaimed   ItemState = "claimed"  // complete, somebody says
+	ItemVerified  ItemState = "verified" // and somebody else has looked
+	ItemClosed    ItemState = "closed"   // and a body has accepted it
 	ItemWithdrawn ItemState = "cancelled"
+	ItemReplaced  ItemState = "superseded"
+	ItemCarried   ItemState = "carried_forward"
 )
+
+// Ended reports whether the item has come to an end.
+func (s ItemState) Ended() bool {
+	return s == ItemClosed || s == ItemWithdrawn || s == ItemReplaced || s == ItemCarried
+}
 
 // Rating is an item's current rating in one dimension.
 type Rating struct {
@@ -78,7 +119,11 @@ func (it Item) After(r Recorded) Item {
 	switch e := r.Event.(type) {
 	case *ItemAdded:
 		it = Item{ID: e.Item, Ref: e.Ref, Level: e.Level, Parent: e.Parent, Added: r.Position, Title: r.Position,
-			Person: e.Person, Due: e.Due, Original: e.Due, State: ItemOpen, StateAt: r.Position}
+			Person: e.Person, Due: e.Due, Original: e.Due, State: ItemOpen, StateAt: r.Position,
+			Kind: e.Kind, Start: e.Start, From: e.From}
+		if e.From != nil {
+			it.Original, it.Moves = e.From.Original, e.From.Moves
+		}
 		if !e.Due.IsZero() {
 			it.DueAt = r.Position
 		}
@@ -90,20 +135,58 @@ func (it Item) After(r Recorded) Item {
 	case *ItemMoved:
 		it.Parent = e.To
 	case *OwnerAssigned:
-		it.Owner, it.Person = r.Position, e.Person
+		it.Owner, it.Person, it.Persons, it.Post, it.Interim = r.Position, e.Person, e.Persons, e.Post, e.Interim
 	case *DueDateSet:
-		it.Due, it.Original, it.DueAt = e.Due, e.Due, r.Position
+		it.Due, it.DueAt = e.Due, r.Position
+		if it.Original.IsZero() {
+			it.Original = e.Due
+		}
 	case *DueDateMoved:
-		it.Due, it.DueAt = e.To, r.Position
+		it.Due, it.DueAt, it.Asked = e.To, r.Position, nil
 		it.Moves++
+	case *DueMoveRequested:
+		it.Asked = &DueAsked{e.To, r.Position}
+	case *DueMoveRefused:
+		it.Asked = nil
 	case *ItemSuspended:
 		it.State, it.StateAt = ItemOnHold, r.Position
 	case *ItemResumed:
 		it.State, it.StateAt = ItemOpen, r.Position
 	case *ItemCancelled:
 		it.State, it.StateAt = ItemWithdrawn, r.Position
+	case *ItemSuperseded:
+		it.State, it.StateAt = ItemReplaced, r.Position
+	case *ItemCarriedForward:
+		it.State, it.StateAt = ItemCarried, r.Position
+	case *CompletionClaimed:
+		it.State, it.StateAt, it.Claimed, it.Claimer, it.Checked, it.Checker = ItemClaimed, r.Position, r.Position, r.Actor.ID, 0, ""
+	case *CompletionVerified:
+		it.State, it.StateAt, it.Checked, it.Checker = ItemVerified, r.Position, r.Position, r.Actor.ID
+	case *CompletionRefused:
+		it.State, it.StateAt, it.Claimed, it.Claimer = ItemOpen, r.Position, 0, ""
+	case *ClosureAccepted:
+		it.State, it.StateAt = ItemClosed, r.Position
+	case *ItemReopened:
+		it.State, it.StateAt, it.Claimed, it.Claimer, it.Checked, it.Checker = ItemOpen, r.Position, 0, "", 0, ""
+	case *ItemsLinked:
+		it.Links = append(slices.Clip(it.Links), Link{e.Relation, e.To, r.Position})
+	case *ItemsUnlinked:
+		it.Links = slices.DeleteFunc(slices.Clone(it.Links), func(l Link) bool { return l.Relation == e.Relation && l.To == e.To })
+	case *EvidenceWaived:
+		it.Waived = r.Position
+	case *ResponseGiven:
+		it.Answer, it.Replied = e.Response, r.Position
+	case *MeasureDefined, *MeasureRead:
+		was := Measure{}
+		if it.Measure != nil {
+			was = *it.Measure
+		}
+		it.Measure = was.after(r)
 	case *ProgressReported:
 		it.Progress = r.Position
+		if e.Percent != nil {
+			it.Percent = e.Percent
+		}
 	case *OutcomeRecorded:
 		it.Result, it.Outcome = e.Result, r.Position
 	case *RatingChanged, *RatingAffirmed, *JustificationGiven:
@@ -120,6 +203,9 @@ func (it Item) After(r Recorded) Item {
 	case *EntryCorrected:
 		it.Ratings = slices.Clone(it.Ratings)
 		it.correct(e, r.Position)
+		if it.Measure != nil {
+			it.Measure = it.Measure.after(r)
+		}
 	}
 	return it
 }
@@ -159,6 +245,12 @@ func (it *Item) correct(e *EntryCorrected, at Position) {
 	}
 	if e.Field == "owner" && it.Owner == e.Entry {
 		it.Owner = at
+	}
+	if e.Field == "claim" && it.Claimed == e.Entry {
+		it.Claimed = at
+	}
+	if e.Field == "verified" && it.Checked == e.Entry {
+		it.Checked = at
 	}
 	if e.Field == "progress" && it.Progress == e.Entry {
 		it.Progress = at

@@ -82,7 +82,7 @@ func checkASCII(field, s string) error {
 }
 
 // decide says what a command would record: the facts of an import step by step, of any other command at once.
-func decide(h *History, c Command, basis Basis) ([]Fact, error) {
+func decide(h against, c Command, basis Basis) ([]Fact, error) {
 	if imp, ok := c.(Import); ok {
 		return imp.facts(h, basis)
 	}
@@ -103,17 +103,17 @@ func decide(h *History, c Command, basis Basis) ([]Fact, error) {
 }
 
 // decide of an import is facts: each step has a basis of its own.
-func (c Import) decide(*History) ([]Event, error) { panic("an import is decided by its facts") }
+func (c Import) decide(against) ([]Event, error) { panic("an import is decided by its facts") }
 
 // facts decides each step against what the steps before it would leave behind. The first that is refused refuses all.
-func (c Import) facts(h *History, basis Basis) ([]Fact, error) {
+func (c Import) facts(h against, basis Basis) ([]Fact, error) {
 	if c.Paper.Rows <= 0 || len(c.Steps) == 0 {
 		return nil, Errorf(Invalid, "file", "there is nothing to record in it")
 	}
 	if err := checkText("source", c.Paper.Source); err != nil {
 		return nil, err
 	}
-	scratch, paper := h.clone(), c.Paper
+	scratch, paper := against{h.clone(), h.by}, c.Paper
 	var facts []Fact
 	for i, step := range c.Steps {
 		own := step.said()
@@ -133,7 +133,7 @@ func (c Import) facts(h *History, basis Basis) ([]Fact, error) {
 		for _, f := range more {
 			at := scratch.head.Position + 1
 			scratch.Apply(Recorded{Position: at, PlanSeq: scratch.head.PlanSeq + 1, Plan: h.ID, Basis: f.Basis, Event: f.Event,
-				ID: EventID(fmt.Sprint("step-", at)), Command: "steps"})
+				Actor: h.by, ID: EventID(fmt.Sprint("step-", at)), Command: "steps"})
 		}
 		if facts = append(facts, more...); len(facts) > maxFacts {
 			return nil, Errorf(TooLarge, "file", "it says more than %d things", maxFacts).WithHint("import it in parts")

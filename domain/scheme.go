@@ -24,6 +24,9 @@ var meanings = []Meaning{NotStarted, OnTrack, AtRisk, OffTrack, CompleteClaimed,
 // NeedsReason reports whether members will ask why: a rating of this meaning carries a justification or owes one.
 func (m Meaning) NeedsReason() bool { return m == AtRisk || m == OffTrack }
 
+// Complete reports whether the rating says that the item is done.
+func (m Meaning) Complete() bool { return m == CompleteClaimed || m == CompleteVerified }
+
 // Value is one rating of a scheme. Shape is there because colour alone is no meaning to many readers.
 type Value struct {
 	Key     string  `json:"key" doc:"stable key, e.g. amber" maxLength:"64"`
@@ -31,6 +34,33 @@ type Value struct {
 	Colour  string  `json:"colour" doc:"red, amber, green, blue, grey, ..." maxLength:"32"`
 	Shape   string  `json:"shape" doc:"circle, triangle, square, diamond, ring" maxLength:"32"`
 	Meaning Meaning `json:"meaning" doc:"what it says in every council" enum:"not_started,on_track,at_risk,off_track,complete_claimed,complete_verified,suspended,cancelled,no_data"`
+	Says    string  `json:"says,omitempty" doc:"the key's own words for it, e.g. over one month behind" maxLength:"300"`
+	Rule    *Rule   `json:"rule,omitempty" doc:"when the scheme says that it applies, if it says so in figures"`
+}
+
+// Rule is a value's own formula: it applies while every bound that is given holds. Days behind are counted from the due
+// date; they are negative before it.
+type Rule struct {
+	BehindFrom  *int `json:"behind_from,omitempty" doc:"at least so many days behind"`
+	BehindTo    *int `json:"behind_to,omitempty" doc:"at most so many days behind"`
+	PercentFrom *int `json:"percent_from,omitempty" doc:"at least so many per cent complete"`
+	PercentTo   *int `json:"percent_to,omitempty" doc:"at most so many per cent complete"`
+}
+
+// Applies reports whether the rule holds for an item; known is false when what it needs was not stated.
+func (u Rule) Applies(behind, percent *int) (holds, known bool) {
+	within := func(x, from, to *int) (bool, bool) {
+		if from == nil && to == nil {
+			return true, true
+		}
+		if x == nil {
+			return false, false
+		}
+		return (from == nil || *x >= *from) && (to == nil || *x <= *to), true
+	}
+	days, knownDays := within(behind, u.BehindFrom, u.BehindTo)
+	share, knownShare := within(percent, u.PercentFrom, u.PercentTo)
+	return days && share, knownDays && knownShare
 }
 
 // Scheme is a rating scheme: versioned data. Its id names its version ("rag.v1"); a changed scheme is another id.
@@ -58,6 +88,12 @@ func (s Scheme) Keys() []string {
 	return keys
 }
 
+// Complete reports whether the scheme has a value for complete. In one that has none, such as plain red, amber and green,
+// the best that can be said of an item is that it is on track.
+func (s Scheme) Complete() bool {
+	return slices.ContainsFunc(s.Values, func(v Value) bool { return v.Meaning.Complete() })
+}
+
 // Dimension is one thing that is rated of an item, by its own scheme: delivery, impact.
 type Dimension struct {
 	Key    string `json:"key" maxLength:"64"`
@@ -72,11 +108,11 @@ type Level struct {
 }
 
 var (
-	red    = Value{"red", "Red", "red", "diamond", OffTrack}
-	amber  = Value{"amber", "Amber", "amber", "triangle", AtRisk}
-	green  = Value{"green", "Green", "green", "circle", OnTrack}
-	blue   = Value{"blue", "Blue: complete", "blue", "square", CompleteClaimed}
-	notYet = Value{"not-started", "Not started", "grey", "ring", NotStarted}
+	red    = Value{Key: "red", Label: "Red", Colour: "red", Shape: "diamond", Meaning: OffTrack}
+	amber  = Value{Key: "amber", Label: "Amber", Colour: "amber", Shape: "triangle", Meaning: AtRisk}
+	green  = Value{Key: "green", Label: "Green", Colour: "green", Shape: "circle", Meaning: OnTrack}
+	blue   = Value{Key: "blue", Label: "Blue: complete", Colour: "blue", Shape: "square", Meaning: CompleteClaimed}
+	notYet = Value{Key: "not-started", Label: "Not started", Colour: "grey", Shape: "ring", Meaning: NotStarted}
 )
 
 // Presets are the schemes that need no definition of one's own.
@@ -110,7 +146,7 @@ func (s Scheme) check(field string) error {
 		case !slices.Contains(meanings, v.Meaning):
 			return Errorf(Invalid, field, "rating %s has no known meaning", quote(v.Key)).WithHint("one of " + oneOf(meanings))
 		}
-		if err := checkLine(field, v.Label, 100); err != nil {
+		if err := first(checkLine(field, v.Label, 100), checkLine(field, v.Says, 300)); err != nil {
 			return err
 		}
 		if !isID(v.Colour) || !isID(v.Shape) {

@@ -107,7 +107,7 @@ func (a *attempt) once(ctx context.Context) (Receipt, error) {
 		return Receipt{}, a.unlessStale(ctx, &Error{Kind: Conflict, Field: "version", Expected: *a.order.IfVersion, Actual: v,
 			Message: "the plan has changed since you looked", Hint: "look at it again, then decide"})
 	}
-	facts, err := decide(h, a.order.Do, a.basis())
+	facts, err := decide(against{h, a.order.Actor}, a.order.Do, a.basis())
 	if err != nil {
 		return Receipt{}, a.unlessStale(ctx, err)
 	}
