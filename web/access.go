@@ -62,6 +62,10 @@ var access = map[string]domain.Role{
 	"POST /v1/plans/{plan}/release-hold": domain.Admin,
 	"POST /v1/plans/{plan}/erase-text":   domain.Admin,
 
+	"GET /v1/events":        domain.Reader,
+	"GET /v1/events/stream": domain.Reader,
+	"GET /v1/events/export": domain.Reader,
+
 	"GET /v1/tokens":                   domain.Admin,
 	"POST /v1/tokens":                  domain.Admin,
 	"POST /v1/tokens/{token}/revoke":   domain.Admin,

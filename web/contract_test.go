@@ -143,6 +143,7 @@ func TestEveryOperationIsAsDocumented(t *testing.T) {
 	c.imports()
 	c.evidence()
 	c.log()
+	c.feeds()
 	c.call(200, "POST", "/v1/rebuild", "")
 	for path, item := range c.doc.Paths.Map() {
 		for method, op := range item.Operations() {

@@ -63,6 +63,7 @@ var apiTags = []*huma.Tag{
 	{Name: "commands", Description: "Record what happened to a plan."},
 	{Name: "questions", Description: "What a plan is, was, and who changed it when and why."},
 	{Name: "evidence", Description: "Files of evidence, and proof that nothing was altered, lost or left out."},
+	{Name: "feeds", Description: "Every change, once and in order, for other systems."},
 	{Name: "people", Description: "Persons and their tokens."},
 	{Name: "operation", Description: "How the server is."},
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"plantrail/domain"
+	"plantrail/feeds"
 	"plantrail/projections"
 )
 
@@ -68,6 +69,8 @@ type Deps struct {
 	PublicLog string // what of it anyone may read: "checkpoint", "tiles" or, by default, nothing
 
 	Eraser Eraser // of texts in the journal; nil: it can't be done here
+
+	Feed *feeds.Feed // of every change, for subscribers; nil: there is none here
 
 	// LocalToken is a token of this process alone, printed where it was started; its holder is LocalActor. "": none.
 	LocalToken string
@@ -141,6 +144,7 @@ func New(d Deps) *Server {
 	s.registerBundle()
 	s.registerHolds()
 	s.registerErase()
+	s.registerFeeds()
 	s.registerPeople()
 	s.registerOperation()
 	s.finishDescription()

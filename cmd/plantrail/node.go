@@ -11,10 +11,12 @@ import (
 	"os/user"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"plantrail/domain"
 	"plantrail/eventstore"
+	"plantrail/feeds"
 	"plantrail/projections"
 	"plantrail/web"
 )
@@ -29,10 +31,12 @@ type node struct {
 	handler  *web.Server
 	actor    domain.Actor // the operating-system user
 	local    string       // the session token that acts as actor
+	feed     *feeds.Feed
 	stop     context.CancelFunc
 	stopped  chan error // the projector's end
 	log      *slog.Logger
 
+	feeding sync.WaitGroup
 	serving bool
 	keys    keyring
 	keeper  *projections.Keeper
@@ -86,6 +90,7 @@ func (n *node) open(ctx context.Context, o nodeOptions) (err error) {
 	running, stop := context.WithCancel(context.Background())
 	n.stop = stop
 	go func() { n.stopped <- n.reads.Run(running, source) }()
+	n.openFeed(running)
 	if err := n.openKeeper(ctx, o.signingKey); err != nil {
 		return err
 	}
@@ -110,7 +115,7 @@ func (n *node) deps(o nodeOptions, source bridge) web.Deps {
 		Rebuild: func(ctx context.Context, progress func(done, total domain.Position)) error {
 			return n.reads.Rebuild(ctx, source, progress)
 		},
-		Eraser: n.store, Vault: n.store, Proof: n.proof(), PublicLog: o.publicLog, LocalToken: n.local, LocalActor: n.actor, GuardMetrics: o.guardMetrics, Log: o.log,
+		Eraser: n.store, Vault: n.store, Feed: n.feed, Proof: n.proof(), PublicLog: o.publicLog, LocalToken: n.local, LocalActor: n.actor, GuardMetrics: o.guardMetrics, Log: o.log,
 	}
 }
 
@@ -153,6 +158,7 @@ func (n *node) close() error {
 	if n.stop != nil {
 		n.stop()
 		<-n.stopped
+		n.feeding.Wait()
 	}
 	if n.reads != nil {
 		all = append(all, n.reads.Close())

@@ -1,0 +1,125 @@
+package feeds
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"strconv"
+
+	"plantrail/domain"
+)
+
+// The line form, in which an event travels on every way but NATS: one JSON object on one line.
+//
+//	{"position":42,"cursor":"AQAA…","disclosures":["WyJf…"],"event":{"specversion":"1.0",…}}
+//
+// event is the stored CloudEvent, byte for byte, and always the last member: its bytes are those after the first `"event":`
+// up to the line's last brace, and their RFC 6962 leaf hash is leaf position-1 of the log. disclosures (RFC 9901) disclose
+// those of its texts that the reader may have and that were not erased; withheld, in their place, is how many texts the
+// event has or had which this reader may not have. The cursor is that of the place just after the event. Of an event that
+// the query leaves out there is nothing or, where the reader asked for hashes, its leaf hash:
+//
+//	{"position":43,"hash":"q0Zc2nV0…="}
+//
+// Members may be added before event; a reader ignores those it does not know.
+
+// AppendLine writes an item for a subscriber, without a line end.
+func (f *Feed) AppendLine(dst []byte, it Item, subscriber string) []byte {
+	dst = append(dst, `{"position":`...)
+	dst = strconv.AppendUint(dst, uint64(it.Position), 10)
+	if it.LeftOut {
+		dst = append(dst, `,"hash":"`...)
+		dst = base64.StdEncoding.AppendEncode(dst, it.Leaf[:])
+		return append(dst, `"}`...)
+	}
+	dst = append(append(append(dst, `,"cursor":"`...), f.format(it.mark, subscriber)...), '"')
+	return appendEvent(dst, it)
+}
+
+func appendEvent(dst []byte, it Item) []byte {
+	switch {
+	case len(it.Disclosures) > 0:
+		dst = append(dst, `,"disclosures":[`...)
+		for i, enc := range it.Disclosures {
+			if i > 0 {
+				dst = append(dst, ',')
+			}
+			dst = append(append(append(dst, '"'), enc...), '"')
+		}
+		dst = append(dst, ']')
+	case it.Withheld:
+		dst = strconv.AppendInt(append(dst, `,"withheld":`...), int64(it.Texts), 10)
+	}
+	dst = append(dst, `,"event":`...)
+	return append(append(dst, it.Body...), '}')
+}
+
+// AppendEnd writes the last line of a complete answer: what has none was cut short.
+//
+//	{"position":99,"cursor":"AQAA…","end":true}
+func (r *Reader) AppendEnd(dst []byte, subscriber string) []byte {
+	dst = strconv.AppendUint(append(dst, `{"position":`...), uint64(r.mark.at), 10)
+	dst = append(append(dst, `,"cursor":"`...), r.Cursor(subscriber)...)
+	return append(dst, `","end":true}`...)
+}
+
+// Line is a line as it was read.
+type Line struct {
+	Position    domain.Position `json:"position"`
+	Cursor      string          `json:"cursor,omitempty"`
+	Disclosures []string        `json:"disclosures,omitempty"`
+	Withheld    int             `json:"withheld,omitempty"`
+	Hash        []byte          `json:"hash,omitempty"`
+	End         bool            `json:"end,omitempty"`
+	Event       json.RawMessage `json:"event,omitempty"` // the leaf's bytes
+}
+
+var eventMember = []byte(`"event":`)
+
+// ParseLine reads a line; Event is the exact bytes.
+func ParseLine(b []byte) (l Line, err error) {
+	b = bytes.TrimSpace(b)
+	if err := json.Unmarshal(b, &l); err != nil {
+		return l, domain.Errorf(domain.Invalid, "line", "this is no line of a feed").Because(err)
+	}
+	if len(l.Event) == 0 {
+		return l, nil
+	}
+	_, rest, ok := bytes.Cut(b, eventMember)
+	if !ok || !bytes.HasSuffix(rest, []byte("}}")) || !bytes.Equal(rest[:len(rest)-1], l.Event) {
+		return l, domain.Errorf(domain.Invalid, "line", "event is not its last member")
+	}
+	return l, nil
+}
+
+// Leaf is the leaf hash of the line's event, told or computed.
+func (l Line) Leaf() (domain.Hash, error) {
+	switch {
+	case len(l.Event) > 0:
+		return leafHash(l.Event), nil
+	case len(l.Hash) == len(domain.Hash{}):
+		return domain.Hash(l.Hash), nil
+	}
+	return domain.Hash{}, domain.Errorf(domain.Invalid, "line", "it has neither an event nor a leaf hash")
+}
+
+// AppendBatch writes the stored CloudEvents alone as a batch of CloudEvents' JSON format, each on a line of its own: so the
+// exact bytes are those of the line less a comma at its end.
+func AppendBatch(dst []byte, items []Item) []byte {
+	dst = append(dst, '[')
+	sep := "\n"
+	for _, it := range items {
+		if !it.LeftOut {
+			dst = append(append(dst, sep...), it.Body...)
+			sep = ",\n"
+		}
+	}
+	return append(dst, "\n]\n"...)
+}
+
+// AppendSSE writes an item as a message of server-sent events: the id is the cursor, the data the line. It has no event
+// name: a browser would hand a named one only to whoever knows the name.
+func (f *Feed) AppendSSE(dst []byte, it Item, subscriber string) []byte {
+	dst = append(append(append(dst, "id: "...), f.format(it.mark, subscriber)...), "\ndata: "...)
+	return append(f.AppendLine(dst, it, subscriber), "\n\n"...)
+}

@@ -1,0 +1,151 @@
+package web_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"plantrail/feeds"
+	"plantrail/web"
+)
+
+// page is a page of the feed as a subscriber reads it.
+type page struct {
+	Events []feeds.Line
+	Next   string
+	More   bool
+}
+
+func (r *real) page(t *testing.T, target string, headers ...string) (p page) {
+	t.Helper()
+	if err := json.Unmarshal(r.must(t, 200, "GET", target, "", headers...).Body.Bytes(), &p); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// feeds reads what the other parts of the contract recorded, in every form.
+func (c *contract) feeds() {
+	c.t.Helper()
+	c.call(200, "GET", "/v1/events?limit=3&wait=1", "")
+	c.call(200, "GET", "/v1/events?form=cloudevents&plan=sdp", "")
+	c.call(400, "GET", "/v1/events?type=nonsense", "")
+	c.call(400, "GET", "/v1/events?after=nonsense", "")
+	c.call(400, "GET", "/v1/events?from=-1", "")
+	c.call(409, "GET", "/v1/events?from=99999", "")
+	var n int
+	after := "/v1/events?limit=7&plan=sdp"
+	for next := after; ; {
+		p := c.page(c.t, next)
+		n += len(p.Events)
+		next = after + "&after=" + p.Next
+		if !p.More && len(p.Events) == 0 {
+			break
+		}
+	}
+	export := strings.Split(strings.TrimSpace(c.must(c.t, 200, "GET", "/v1/events/export?plan=sdp", "").Body.String()), "\n")
+	if last, err := feeds.ParseLine([]byte(export[len(export)-1])); err != nil || !last.End || len(export)-1 != n {
+		c.t.Errorf("the export has %d lines, the pages %d events; the last is %+v %v", len(export), n, last, err)
+	}
+	c.seen["export-events"] = true
+	if got := c.stream(2, "/v1/events/stream?plan=sdp"); len(got) != 2 {
+		c.t.Errorf("the stream brings %d messages", len(got))
+	}
+	c.seen["stream-events"] = true
+}
+
+// stream reads some messages of a stream over the network.
+func (r *real) stream(n int, target string, headers ...string) (lines []feeds.Line) {
+	srv := httptest.NewServer(r.Server)
+	defer srv.Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	req, _ := http.NewRequestWithContext(ctx, "GET", srv.URL+target, nil)
+	req.Header.Set("Authorization", "Bearer "+localToken)
+	for _, h := range headers {
+		name, value, _ := strings.Cut(h, ": ")
+		req.Header.Set(name, value)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil || resp.StatusCode != 200 {
+		return nil
+	}
+	defer resp.Body.Close()
+	for in := bufio.NewScanner(resp.Body); len(lines) < n && in.Scan(); {
+		if data, is := strings.CutPrefix(in.Text(), "data: "); is {
+			line, err := feeds.ParseLine([]byte(data))
+			if err != nil {
+				return nil
+			}
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func TestAStreamGoesOnWhereItWasCut(t *testing.T) {
+	r := newReal(t)
+	r.must(t, 201, "POST", "/v1/plans/sdp/open-plan", `{"title":"SDP"}`)
+	for range 9 {
+		r.must(t, 201, "POST", "/v1/plans/sdp/add-item", `{"title":"Answer calls"}`)
+	}
+	var got []feeds.Line
+	cursor := "Plantrail-Nothing: x"
+	for len(got) < 10 {
+		some := r.stream(3, "/v1/events/stream?plan=sdp", cursor)
+		if len(some) == 0 {
+			t.Fatal("the stream brings nothing")
+		}
+		if len(some) > 10-len(got) {
+			some = some[:10-len(got)]
+		}
+		got = append(got, some...)
+		cursor = "Last-Event-ID: " + got[len(got)-1].Cursor
+		if len(got) == 9 {
+			break // the tenth would be waited for in threes
+		}
+	}
+	for i, l := range got {
+		if i > 0 && l.Position != got[i-1].Position+1 {
+			t.Errorf("position %d follows %d", l.Position, got[i-1].Position)
+		}
+	}
+}
+
+// What a reader's role does not cover is not in the feed; where the hash of everything was asked for, it is a hash.
+func TestTheFeedHoldsToRoles(t *testing.T) {
+	r := newReal(t)
+	var issued web.IssuedToken
+	if err := json.Unmarshal(r.must(t, 201, "POST", "/v1/tokens", `{"name":"Ann","role":"reader"}`).Body.Bytes(), &issued); err != nil {
+		t.Fatal(err)
+	}
+	reader := "Authorization: Bearer " + issued.Secret
+	r.must(t, 201, "POST", "/v1/plans/sdp/open-plan", `{"title":"SDP"}`)
+	whole, mine := r.page(t, "/v1/events"), r.page(t, "/v1/events?hashes=true", reader)
+	if len(whole.Events) != len(mine.Events) {
+		t.Errorf("%d events, %d hashes or events for a reader", len(whole.Events), len(mine.Events))
+	}
+	for i, l := range mine.Events {
+		all, _ := whole.Events[i].Leaf()
+		if leaf, err := l.Leaf(); err != nil || leaf != all {
+			t.Errorf("position %d has another leaf hash for a reader: %v", l.Position, err)
+		}
+		if strings.Contains(string(l.Event), "/orgs/acme/people") {
+			t.Errorf("a reader sees the history of persons: %s", l.Event)
+		}
+	}
+	r.must(t, 409, "GET", "/v1/events?after="+whole.Next, "", reader)
+	none := r.page(t, "/v1/events?plan=_people", reader)
+	if len(none.Events) != 0 {
+		t.Errorf("a reader sees %d events of persons", len(none.Events))
+	}
+	for _, l := range r.page(t, "/v1/events?texts=false", reader).Events {
+		if len(l.Disclosures) > 0 || l.Withheld == 0 {
+			t.Errorf("texts come although they were not wanted: %+v", l)
+		}
+	}
+}
