@@ -118,7 +118,9 @@ func (a *audit) leftTexts(ctx context.Context, p *projector) error {
 		if err != nil {
 			return err
 		}
-		leaf, err := readLeaf(ctx, a.src, at)
+		leaf, err := readLeaf(ctx, func(ctx context.Context, after domain.Position) iter.Seq2[Leaf, error] {
+			return a.src.Leaves(ctx, after, false)
+		}, at)
 		if err != nil {
 			return err
 		}

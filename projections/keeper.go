@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
@@ -42,11 +41,14 @@ type CheckpointStore interface {
 type KeeperOptions struct {
 	Origin    string          // names the log, and its key
 	Signer    note.Signer     // nil: it watches and signs nothing
-	Verifiers []note.Verifier // of every key the log ever had, the signer's among them
-	OnAlarm   func(reason string)
-	Every     time.Duration // between two looks at the tree; 0 is half a second
-	Pass      time.Duration // how long re-reading the whole history may take; 0 is 5 seconds
-	Rate      int           // leaves a second that re-reading may cost at most, whatever Pass says; 0 is 10,000
+	Verifiers []note.Verifier // of every key the log ever had, oldest first, the signer's among them
+	// Keys asks the history which keys the log has by now, oldest first; nil: it never changes them.
+	Keys    func(ctx context.Context) ([]note.Verifier, error)
+	OnAlarm func(reason string)
+	Disk    Disk          // nil where the journal's files are on other machines
+	Every   time.Duration // between two looks at the tree; 0 is half a second
+	Pass    time.Duration // how long re-reading the whole history should take; 0 is 6 seconds
+	Rate    int           // leaves a second that are asked of the journal's server at most, whatever Pass says; 0 is 20,000
 }
 
 // Keeper signs checkpoints of the history and never stops doubting it.
@@ -64,6 +66,7 @@ type Keeper struct {
 	opts KeeperOptions
 
 	mu     sync.Mutex
+	keys   signing
 	status KeeperStatus
 	last   evidence.Checkpoint // the last one kept, signature and root verified
 	mild   bool                // the alarm is about the read models, not the journal
@@ -81,8 +84,10 @@ type KeeperStatus struct {
 	LagEvents  int64           `json:"lag_events"`      // events not yet signed
 	LagSeconds float64         `json:"lag_seconds"`     // for how long the oldest of them has been in the tree
 	LastLag    float64         `json:"last_lag_seconds"`
-	LastCheck  time.Time       `json:"last_check,omitzero"` // when every leaf was last found right
-	Checked    domain.Position `json:"checked"`             // of the pass under way
+	LastCheck  time.Time       `json:"last_check,omitzero"`        // when every leaf was last found right
+	CheckTook  float64         `json:"check_seconds"`              // and how long that took
+	LastServed time.Time       `json:"last_served_check,omitzero"` // where LastCheck is of the journal's files: when its server last gave each right
+	Checked    domain.Position `json:"checked"`                    // of the pass under way
 	Passes     uint64          `json:"passes"`
 	Alarm      string          `json:"alarm,omitempty"`
 	Bad        *BadEvent       `json:"bad,omitempty"`   // the first event that is not as it was recorded
@@ -95,27 +100,26 @@ func NewKeeper(db *DB, log CheckpointStore, opts KeeperOptions) (*Keeper, error)
 		opts.Every = 500 * time.Millisecond
 	}
 	if opts.Pass == 0 {
-		opts.Pass = 5 * time.Second
+		opts.Pass = 6 * time.Second
 	}
 	if opts.Rate == 0 {
-		opts.Rate = 10_000
+		opts.Rate = 20_000
 	}
-	if s := opts.Signer; s != nil {
-		if s.Name() != opts.Origin {
-			return nil, domain.Errorf(domain.Invalid, "key", "the signing key is named %s, the log %s", s.Name(), opts.Origin)
-		}
-		if !slices.ContainsFunc(opts.Verifiers, func(v note.Verifier) bool { return v.Name() == s.Name() && v.KeyHash() == s.KeyHash() }) {
-			return nil, domain.Errorf(domain.Invalid, "key", "the signing key is not among those that the log is known by").
-				WithHint("adopt it first")
+	ks := signing{opts.Verifiers, opts.Signer}
+	if opts.Signer != nil {
+		if err := ks.may(opts.Signer, opts.Origin); err != nil {
+			return nil, err
 		}
 	}
-	return &Keeper{db: db, log: log, opts: opts, status: KeeperStatus{Origin: opts.Origin}, wake: make(chan struct{}, 1)}, nil
+	return &Keeper{db: db, log: log, opts: opts, keys: ks, status: KeeperStatus{Origin: opts.Origin}, wake: make(chan struct{}, 1)}, nil
 }
 
 // Run keeps until ctx ends.
 func (k *Keeper) Run(ctx context.Context) error {
 	var scrubbing sync.WaitGroup
-	scrubbing.Go(func() { k.scrub(ctx) })
+	for i, r := range k.routes() {
+		scrubbing.Go(func() { k.scrub(ctx, r, i == 0) })
+	}
 	defer scrubbing.Wait()
 	tick := time.NewTicker(k.opts.Every)
 	defer tick.Stop()
@@ -123,6 +127,7 @@ func (k *Keeper) Run(ctx context.Context) error {
 		if err := k.Keep(ctx); err != nil && ctx.Err() == nil {
 			k.logger().Warn("checkpoint not signed", "error", err)
 		}
+		k.watchFiles()
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -176,9 +181,9 @@ func (k *Keeper) keep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	last, ok := k.open(signed)
-	if !ok {
-		return nil
+	last, n, ok, err := k.open(ctx, signed)
+	if err != nil || !ok {
+		return err
 	}
 	tree, err := k.db.Tree(ctx)
 	if err != nil {
@@ -203,10 +208,20 @@ func (k *Keeper) keep(ctx context.Context) error {
 		return err
 	}
 	k.seen(last, signed, tree.Size)
-	if tree.Size == last.Size || k.opts.Signer == nil {
-		return nil
+	if signer := k.signer(); signer != nil && (tree.Size > last.Size || last.Size > 0 && !k.bySigner(n)) {
+		return k.sign(ctx, signer, tree, last, seq)
 	}
-	return k.sign(ctx, tree, last, seq)
+	return nil
+}
+
+// stored opens the newest checkpoint that any process has kept.
+func (k *Keeper) stored(ctx context.Context) (last evidence.Checkpoint, ok bool, err error) {
+	signed, _, err := k.log.LastCheckpoint(ctx)
+	if err != nil {
+		return last, false, err
+	}
+	last, _, ok, err = k.open(ctx, signed)
+	return last, ok, err
 }
 
 // halted reports whether nothing may be signed: after an alarm, or while the read models are known to be damaged.
@@ -216,29 +231,30 @@ func (k *Keeper) halted() bool {
 	return k.status.Alarm != ""
 }
 
-// open reads the last checkpoint and compares it with the one seen before. No checkpoint is one of an empty history.
-func (k *Keeper) open(signed []byte) (last evidence.Checkpoint, ok bool) {
-	k.mu.Lock()
-	before := k.last
-	k.mu.Unlock()
+// open reads the last checkpoint and compares it with the one seen before. No checkpoint is one of an empty history. ok is
+// false when it can't be right.
+func (k *Keeper) open(ctx context.Context, signed []byte) (last evidence.Checkpoint, n *note.Note, ok bool, err error) {
+	before := k.newest()
 	var empty evidence.Tree
 	last = empty.Checkpoint(k.opts.Origin)
 	if len(signed) > 0 {
-		var err error
-		if last, _, err = evidence.OpenCheckpoint(signed, k.opts.Origin, k.opts.Verifiers...); err != nil {
+		if last, n, err = k.openNote(ctx, signed); domain.KindOf(err) == domain.Unavailable && err != nil {
+			return last, nil, false, err
+		}
+		if err != nil {
 			k.raise(fmt.Sprintf("the last checkpoint kept is not this log's: %v", err), nil)
-			return last, false
+			return last, nil, false, nil
 		}
 	}
 	switch {
 	case last.Size < before.Size:
 		k.raise(fmt.Sprintf("the last checkpoint kept states %d events, one of %d was seen before: checkpoints were taken back", last.Size, before.Size), nil)
-		return last, false
+		return last, n, false, nil
 	case last.Size == before.Size && before.Origin != "" && last.Root != before.Root:
 		k.raise(fmt.Sprintf("two checkpoints of %d events state the roots %v and %v: two histories were signed", last.Size, before.Root, last.Root), nil)
-		return last, false
+		return last, n, false, nil
 	}
-	return last, true
+	return last, n, true, nil
 }
 
 // extends proves that the tree begins with what the last checkpoint states.
@@ -255,7 +271,7 @@ func (k *Keeper) extends(ctx context.Context, tree Tree, last evidence.Checkpoin
 }
 
 // sign states the whole tree. A crash after PutCheckpoint leaves a checkpoint that the next look finds.
-func (k *Keeper) sign(ctx context.Context, tree Tree, last evidence.Checkpoint, seq uint64) error {
+func (k *Keeper) sign(ctx context.Context, signer note.Signer, tree Tree, last evidence.Checkpoint, seq uint64) error {
 	root, err := tree.Root(tree.Size)
 	if err != nil {
 		return err
@@ -268,7 +284,7 @@ func (k *Keeper) sign(ctx context.Context, tree Tree, last evidence.Checkpoint, 
 	if err := evidence.CheckConsistent(last, next, proof); err != nil {
 		return k.doubt(ctx, last, "the tree of today does not extend the last checkpoint: "+err.Error())
 	}
-	signed, err := next.Sign(k.opts.Signer)
+	signed, err := next.Sign(signer)
 	if err != nil {
 		return err
 	}
@@ -324,10 +340,7 @@ func (k *Keeper) raise(reason string, bad *BadEvent) {
 		k.opts.OnAlarm(reason)
 	}
 	if bad == nil {
-		select {
-		case k.wake <- struct{}{}: // to name it
-		default:
-		}
+		k.hurry() // to name it
 	}
 }
 
@@ -337,7 +350,7 @@ func (k *Keeper) doubt(ctx context.Context, last evidence.Checkpoint, reason str
 	k.mu.Lock()
 	k.last = last
 	k.mu.Unlock()
-	if err := k.check(ctx, true); err != nil {
+	if err := k.Check(ctx); err != nil {
 		return err
 	}
 	if !k.halted() {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -12,38 +13,120 @@ import (
 	"plantrail/evidence"
 )
 
+// Disk is the journal's own files, where this process can read them. What the journal answers may come from its memory long
+// after its files were damaged.
+type Disk interface {
+	// Leaves yields the leaves after a position in order, as they lie in the files. A leaf's bytes are good until the next
+	// one is asked for. An error of kind Internal means that the next one is damaged.
+	Leaves(ctx context.Context, after domain.Position) iter.Seq2[Leaf, error]
+	// Touched names the files that were changed, or are gone, since it was last asked, though nothing should ever do so.
+	Touched() ([]string, error)
+}
+
 const (
 	restBetween = 2 * time.Second // between two passes
 	stall       = 5 * time.Second // a leaf that has not come by then can't be read
+	diskRate    = 170_000         // leaves a second of the files: a million in six seconds
+	besideRate  = 2_000           // leaves a second through the journal's server, where the files are read too
+	share       = 4               // a pass works for at most one part in so many of its time
 )
 
-// scrub re-reads the history pass by pass until ctx ends.
-func (k *Keeper) scrub(ctx context.Context) {
-	for ctx.Err() == nil {
-		if err := k.Check(ctx); err != nil && ctx.Err() == nil {
+// errWoken ends a pass that is slow for one that is not.
+var errWoken = errors.New("all leaves are to be read at once")
+
+// route is one way to read the history again.
+type route struct {
+	leaves func(ctx context.Context, after domain.Position) iter.Seq2[Leaf, error]
+	rate   int                             // leaves a second, at most
+	tries  int                             // after which a leaf that did not come is gone
+	gone   string                          // what is said of it then
+	up     func(ctx context.Context) error // why it can't be asked at all now
+}
+
+// routes are the ways to read the history; the first is the one that finds what is wrong in time. Where the files are read,
+// the journal's server is asked slowly, too: it may give something else than its files hold.
+func (k *Keeper) routes() []route {
+	journal := route{func(ctx context.Context, after domain.Position) iter.Seq2[Leaf, error] {
+		return k.log.Leaves(ctx, after, false)
+	}, k.opts.Rate, 1, "is missing", func(ctx context.Context) error {
+		_, err := k.log.Tail(ctx)
+		return err
+	}}
+	if k.opts.Disk == nil {
+		return []route{journal}
+	}
+	journal.rate = min(journal.rate, besideRate)
+	// The newest leaves may be on their way to the file.
+	return []route{{k.opts.Disk.Leaves, diskRate, 10, "is damaged or missing in the journal's files", func(context.Context) error { return nil }}, journal}
+}
+
+// scrub re-reads the history pass by pass until ctx ends. The first pass does not wait: it says how the history was found.
+func (k *Keeper) scrub(ctx context.Context, r route, leads bool) {
+	wake := k.wake
+	if !leads {
+		wake = nil
+	}
+	for fast := true; ctx.Err() == nil; {
+		err := k.check(ctx, r, leads, fast)
+		if fast = errors.Is(err, errWoken); fast {
+			continue
+		}
+		if err != nil && ctx.Err() == nil {
 			k.logger().Warn("the history could not be re-read", "error", err)
 		}
 		select {
 		case <-time.After(restBetween):
-		case <-k.wake:
+		case <-wake:
+			fast = true
 		case <-ctx.Done():
 		}
 	}
 }
 
-// Check re-reads every leaf that the tree has from the journal and compares: each with the tree, and the root of all with
-// the tree's and with what is signed. It raises the alarm over the first that differs. An error says that it could not be
-// done.
-func (k *Keeper) Check(ctx context.Context) error { return k.check(ctx, k.halted()) }
+// watchFiles has all leaves read at once when a file was changed that never should be. That is no proof of anything: a
+// change of its rights or another name for it shows, too.
+func (k *Keeper) watchFiles() {
+	if k.opts.Disk == nil {
+		return
+	}
+	touched, err := k.opts.Disk.Touched()
+	switch {
+	case err != nil:
+		k.logger().Warn("the journal's files can't be watched", "error", err)
+	case len(touched) > 0:
+		k.logger().Warn("finished files of the journal were touched: all are read again", "files", touched)
+		k.hurry()
+	}
+}
 
-func (k *Keeper) check(ctx context.Context, fast bool) error {
+// hurry has all leaves read at once.
+func (k *Keeper) hurry() {
+	select {
+	case k.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Check re-reads every leaf that the tree has from the journal, in every way there is, and compares: each with the tree, and
+// the root of all with the tree's and with what is signed. It raises the alarm over the first that differs. An error says
+// that it could not be done.
+func (k *Keeper) Check(ctx context.Context) error {
+	for i, r := range k.routes() {
+		if err := k.check(ctx, r, i == 0, true); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (k *Keeper) check(ctx context.Context, r route, leads, fast bool) error {
 	tree, err := k.db.Tree(ctx)
 	if err != nil {
 		return err
 	}
-	p := pass{k: k, tree: tree, began: time.Now()}
-	if !fast {
-		p.rate = min(float64(k.opts.Rate), max(1000, float64(tree.Size)/k.opts.Pass.Seconds()))
+	p := pass{k: k, route: r, leads: leads, tree: tree, began: time.Now()}
+	if p.resumed = p.began; !fast {
+		p.pace = min(float64(r.rate), max(1000, float64(tree.Size)/k.opts.Pass.Seconds()))
 	}
 	k.mu.Lock()
 	p.signed = k.last
@@ -70,21 +153,29 @@ func (k *Keeper) check(ctx context.Context, fast bool) error {
 	if k.mild { // the read models are right again
 		k.status.Alarm, k.mild = "", false
 	}
-	k.status.LastCheck = time.Now()
 	k.status.Passes++
+	if leads {
+		k.status.LastCheck, k.status.CheckTook = time.Now(), time.Since(p.began).Seconds()
+	} else {
+		k.status.LastServed = time.Now()
+	}
 	return nil
 }
 
 // pass is one reading of all leaves.
 type pass struct {
+	route
 	k      *Keeper
+	leads  bool
 	tree   Tree
 	signed evidence.Checkpoint
 	own    evidence.Tree
 	then   *tlog.Hash // the root at the size that is signed
 	tile   []byte
-	rate   float64 // leaves a second; 0 does not wait
-	began  time.Time
+
+	pace           float64 // leaves a second; 0 does not wait
+	began, resumed time.Time
+	worked         time.Duration
 }
 
 // read compares leaf by leaf; good is false when something was found.
@@ -96,7 +187,7 @@ func (p *pass) read(ctx context.Context) (good bool, err error) {
 	defer stop(nil)
 	watch := time.AfterFunc(stall, func() { stop(errStalled) })
 	defer watch.Stop()
-	for leaf, err := range p.k.log.Leaves(reading, 0, false) {
+	for leaf, err := range p.leaves(reading, 0) {
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return false, ctx.Err()
@@ -115,7 +206,7 @@ func (p *pass) read(ctx context.Context) (good bool, err error) {
 		}
 		if p.own.Size()%evidence.TileWidth == 0 {
 			watch.Stop()
-			if err := p.pace(ctx); err != nil {
+			if err := p.rest(ctx); err != nil {
 				return false, err
 			}
 			watch.Reset(stall)
@@ -165,28 +256,35 @@ func (p *pass) blame(ctx context.Context, leaf Leaf, kept, read tlog.Hash) error
 	return nil
 }
 
-// lost raises the alarm over a leaf that is not there any more, when a second try does not find it either and the journal
-// answers otherwise.
+// lost raises the alarm over a leaf that is not there any more, when trying again does not find it either.
 func (p *pass) lost(ctx context.Context, why error) error {
 	at := domain.Position(p.own.Size() + 1)
-	if _, err := p.k.log.Tail(ctx); err != nil {
+	if err := p.up(ctx); err != nil {
 		return err
 	}
-	if _, err := readLeaf(ctx, p.k.log, at); err == nil {
-		return fmt.Errorf("the event at position %d was not read at the first try: %w", at, why)
-	} else if ctx.Err() != nil {
-		return ctx.Err()
+	for try := range p.tries {
+		if try > 0 {
+			if err := pause(ctx, 100*time.Millisecond); err != nil {
+				return err
+			}
+		}
+		if _, err := readLeaf(ctx, p.leaves, at); err == nil {
+			return fmt.Errorf("the event at position %d was not read at the first try: %w", at, why)
+		} else if ctx.Err() != nil {
+			return ctx.Err()
+		}
 	}
 	bad := p.k.db.badEvent(ctx, at, nil)
+	bad.Differs = p.gone
 	p.k.raise(fmt.Sprintf("the history has lost events: %s (%v)", bad, why), &bad)
 	return nil
 }
 
 // readLeaf reads one leaf.
-func readLeaf(ctx context.Context, log CheckpointStore, at domain.Position) (Leaf, error) {
+func readLeaf(ctx context.Context, leaves func(context.Context, domain.Position) iter.Seq2[Leaf, error], at domain.Position) (Leaf, error) {
 	ctx, cancel := context.WithTimeout(ctx, stall)
 	defer cancel()
-	for leaf, err := range log.Leaves(ctx, at-1, false) {
+	for leaf, err := range leaves(ctx, at-1) {
 		if err == nil && leaf.Position != at {
 			err = fmt.Errorf("position %d comes in place of %d", leaf.Position, at)
 		}
@@ -195,17 +293,36 @@ func readLeaf(ctx context.Context, log CheckpointStore, at domain.Position) (Lea
 	return Leaf{}, fmt.Errorf("the journal ends before position %d", at)
 }
 
-// pace waits until the leaves read so far are due.
-func (p *pass) pace(ctx context.Context) error {
-	p.k.mu.Lock()
-	p.k.status.Checked = domain.Position(p.own.Size())
-	p.k.mu.Unlock()
-	if p.rate == 0 {
+// rest waits until the leaves read so far are due, and for as long as the share of time that a pass may take wants it.
+func (p *pass) rest(ctx context.Context) error {
+	if p.leads {
+		p.k.mu.Lock()
+		p.k.status.Checked = domain.Position(p.own.Size())
+		p.k.mu.Unlock()
+	}
+	if p.pace == 0 {
 		return ctx.Err()
 	}
-	due := p.began.Add(time.Duration(float64(p.own.Size()) / p.rate * float64(time.Second)))
+	p.worked += time.Since(p.resumed)
+	defer func() { p.resumed = time.Now() }()
+	due := max(time.Duration(float64(p.own.Size())/p.pace*float64(time.Second)), share*p.worked)
+	wake := p.k.wake
+	if !p.leads {
+		wake = nil
+	}
 	select {
-	case <-time.After(time.Until(due)):
+	case <-time.After(time.Until(p.began.Add(due))):
+		return nil
+	case <-wake:
+		return errWoken
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	select {
+	case <-time.After(d):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

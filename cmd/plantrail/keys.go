@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"plantrail/domain"
+	"plantrail/eventstore"
 	"plantrail/evidence"
 	"plantrail/projections"
 	"plantrail/web"
@@ -29,6 +30,20 @@ func (l keeperLog) Leaves(ctx context.Context, after domain.Position, follow boo
 	return func(yield func(projections.Leaf, error) bool) {
 		for leaf, err := range l.Store.Leaves(ctx, after, follow) {
 			if !yield(projections.Leaf{Position: leaf.Position, Plan: leaf.Plan, Body: leaf.Body}, err) {
+				return
+			}
+		}
+	}
+}
+
+// journalFiles shows the journal's files to the keeper.
+type journalFiles struct{ *eventstore.Blocks }
+
+// Leaves yields what lies in the files in the keeper's type.
+func (f journalFiles) Leaves(ctx context.Context, after domain.Position) iter.Seq2[projections.Leaf, error] {
+	return func(yield func(projections.Leaf, error) bool) {
+		for leaf, err := range f.Blocks.Leaves(ctx, after) {
+			if !yield(projections.Leaf(leaf), err) {
 				return
 			}
 		}
@@ -55,6 +70,9 @@ func (n *node) openKeeper(ctx context.Context, file string) (err error) {
 		n.keys.keeper.Verifiers = append(n.keys.keeper.Verifiers, v)
 	}
 	n.keys.keeper.Origin = n.origin()
+	if files := n.store.Blocks(); files != nil {
+		n.keys.keeper.Disk = journalFiles{files}
+	}
 	n.keys.keeper.OnAlarm = func(reason string) { n.store.Freeze(reason) }
 	n.keeper, err = projections.NewKeeper(n.reads, keeperLog{bridge{n.store}}, n.keys.keeper)
 	return err
