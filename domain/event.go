@@ -42,6 +42,7 @@ func Events() []Event {
 		&PaperImported{}, &CommandVoided{}, &EvidenceAttached{}, &EvidenceWithdrawn{}, &EvidenceWaived{},
 		&ErasureRequested{}, &ErasureCompleted{}, &HoldSet{}, &HoldReleased{}, &BundleIssued{}, &KeyAdopted{}, &HistoryRepaired{},
 		&PersonRegistered{}, &PersonRenamed{}, &PersonLeft{}, &TokenIssued{}, &TokenRevoked{},
+		&SubscriptionMade{}, &SubscriptionPaused{}, &SubscriptionResumed{}, &SubscriptionRotated{}, &SubscriptionEnded{},
 	}
 }
 

@@ -375,6 +375,8 @@ func (p *Plan) apply(r Recorded) {
 type Register struct {
 	persons map[ActorID]Person
 	tokens  map[TokenID]Token
+
+	subscriptions map[SubscriptionID]Subscription
 }
 
 // Person is someone whose acts are recorded.
@@ -423,4 +425,5 @@ func (g *Register) apply(r Recorded) {
 		t.Revoked = true
 		g.tokens[e.Token] = t
 	}
+	g.applySubscription(r)
 }

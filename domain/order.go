@@ -15,6 +15,7 @@ const maxFacts = 60_000
 func LeastRole(c Command) Role {
 	switch c.(type) {
 	case RegisterPerson, RenamePerson, PersonLeaves, IssueToken, RevokeToken,
+		Subscribe, PauseSubscription, ResumeSubscription, RotateSubscription, Unsubscribe,
 		EraseText, CompleteErasure, SetHold, ReleaseHold, AdoptKey, RecordRepair:
 		return Admin
 	case IssueBundle:
