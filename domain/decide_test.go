@@ -12,11 +12,12 @@ type teller struct {
 	*History
 	today Date
 	by    Actor
+	all   []Recorded
 }
 
 func tell(t *testing.T, steps ...Command) *teller {
 	t.Helper()
-	w := &teller{NewHistory("sdp"), Day(2020, time.February, 3), officer}
+	w := &teller{History: NewHistory("sdp"), today: Day(2020, time.February, 3), by: officer}
 	for i, c := range steps {
 		if _, err := w.give(c); err != nil {
 			t.Fatalf("step %d, %s: %v", i+1, c.Verb(), err)
@@ -33,8 +34,9 @@ func (w *teller) give(c Command) ([]Fact, error) {
 	facts, err := decide(against{w.History, w.by}, c, b)
 	for i, f := range facts {
 		n := w.head.PlanSeq + 1
-		w.Apply(Recorded{Position: Position(n * 10), PlanSeq: n, Plan: w.ID, Basis: f.Basis, Event: f.Event, Actor: w.by, Part: i + 1,
+		w.all = append(w.all, Recorded{Position: Position(n * 10), PlanSeq: n, Plan: w.ID, Basis: f.Basis, Event: f.Event, Actor: w.by, RecordedAt: w.today.Start(), Part: i + 1,
 			Parts: len(facts), ID: EventID(fmt.Sprint("event-", n)), Command: CommandID(fmt.Sprint("command-", n))})
+		w.Apply(w.all[len(w.all)-1])
 	}
 	return facts, err
 }
@@ -237,7 +239,7 @@ func TestAnImportIsDecidedStepByStepAndWhole(t *testing.T) {
 }
 
 func TestPersonsAndTokens(t *testing.T) {
-	w := &teller{NewHistory(People), Day(2020, time.February, 3), officer}
+	w := &teller{History: NewHistory(People), today: Day(2020, time.February, 3), by: officer}
 	sum := strings.Repeat("ab", 32)
 	for i, step := range []struct {
 		c    Command

@@ -37,7 +37,7 @@ func drawCommand(t *rapid.T) Command {
 
 func TestWhateverIsTriedTheFoldKeepsItsPromises(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		w := &teller{NewHistory("sdp"), Day(2020, time.February, 3), officer}
+		w := &teller{History: NewHistory("sdp"), today: Day(2020, time.February, 3), by: officer}
 		_, _ = w.give(open1)
 		var all []Recorded
 		originals := map[ItemID]Date{}

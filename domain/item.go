@@ -210,32 +210,52 @@ func (it Item) After(r Recorded) Item {
 	return it
 }
 
-// rated folds an event about a rating into ratings of its own.
+// rated folds an event about a rating into ratings of its own. In the order of recording an affirmation or a justification is
+// always of the rating that stands. In the order of days ([On]) it need not be: an affirmation then says what the rating was
+// on its day, and the justification of another rating than the one that stands is not one of it.
 func rated(all []Rating, r Recorded) []Rating {
-	at := func(dimension string) *Rating {
-		i := slices.IndexFunc(all, func(r Rating) bool { return r.Dimension == dimension })
-		if i < 0 {
-			all = append(all, Rating{Dimension: dimension})
-			i = len(all) - 1
+	set := func(now Rating) {
+		if i := slices.IndexFunc(all, func(was Rating) bool { return was.Dimension == now.Dimension }); i >= 0 {
+			all[i] = now
+		} else {
+			all = append(all, now)
 		}
-		return &all[i]
 	}
+	now, _ := Item{Ratings: all}.Rating(r.dimension())
 	switch e := r.Event.(type) {
 	case *RatingChanged:
-		now := Rating{Dimension: e.Dimension, Scheme: e.Scheme, Value: e.To, Meaning: e.Meaning, Since: r.Stated,
+		now = Rating{Dimension: e.Dimension, Scheme: e.Scheme, Value: e.To, Meaning: e.Meaning, Since: r.Stated,
 			Set: r.Position, Held: r.Position, Owed: e.Owed, SameAs: e.SameAs}
 		if e.Justified {
 			now.Reason = r.Position
 		}
-		*at(e.Dimension) = now
+		set(now)
 	case *RatingAffirmed:
-		to := at(e.Dimension)
-		to.Held, to.Reason, to.Owed, to.SameAs = r.Position, r.Position, false, e.SameAs
+		if now.Value != e.Value {
+			now = Rating{Dimension: e.Dimension, Scheme: e.Scheme, Value: e.Value, Meaning: e.Meaning, Since: r.Stated, Set: r.Position}
+		}
+		now.Held, now.Reason, now.Owed, now.SameAs = r.Position, r.Position, false, e.SameAs
+		set(now)
 	case *JustificationGiven:
-		to := at(e.Dimension)
-		to.Reason, to.Owed, to.SameAs = r.Position, false, e.SameAs
+		if now.Value == e.Value {
+			now.Reason, now.Owed, now.SameAs = r.Position, false, e.SameAs
+			set(now)
+		}
 	}
 	return all
+}
+
+// dimension is the dimension whose rating the event is about.
+func (r Recorded) dimension() string {
+	switch e := r.Event.(type) {
+	case *RatingChanged:
+		return e.Dimension
+	case *RatingAffirmed:
+		return e.Dimension
+	case *JustificationGiven:
+		return e.Dimension
+	}
+	return ""
 }
 
 // correct applies a correction where what it corrects is still current; history keeps both in any case.

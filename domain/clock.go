@@ -1,0 +1,141 @@
+package domain
+
+import (
+	"cmp"
+	"slices"
+	"time"
+)
+
+// A question about a plan names one or two of three clocks. When it was recorded is the order of the entries itself. When it
+// was reported is what [Reported] leaves of them: what members received for a meeting. When it happened is what [On] makes
+// of them: what held on a day, by all that is known. Each gives entries to [Fold].
+
+// Fold is the plan that entries describe. Entries are those that count, see [Gather].
+func Fold(id PlanID, entries []Recorded) *Plan {
+	p := &Plan{PlanState: PlanState{ID: id}}
+	for _, r := range entries {
+		p.apply(r)
+	}
+	return p
+}
+
+// Reported are the entries that the last paper of a meeting showed, and that paper. Later entries of the same command as the
+// paper, as an import has them, are not among them.
+func Reported(entries []Recorded, meeting MeetingID) ([]Recorded, *PaperPublished, error) {
+	var paper *PaperPublished
+	var known []MeetingID
+	for _, r := range entries {
+		switch e := r.Event.(type) {
+		case *MeetingOpened:
+			known = append(known, e.Meeting)
+		case *PaperPublished:
+			if e.Meeting == meeting {
+				paper = e
+			}
+		}
+	}
+	switch {
+	case paper == nil && slices.Contains(known, meeting):
+		return nil, nil, Errorf(NotFound, "as_reported", "no paper was published for the meeting %s", quote(string(meeting)))
+	case paper == nil:
+		return nil, nil, Errorf(NotFound, "as_reported", "the plan has no meeting %s", quote(string(meeting))).WithHint("its meetings: " + oneOf(known))
+	}
+	end, _ := slices.BinarySearchFunc(entries, paper.Version+1, func(r Recorded, seq uint64) int { return cmp.Compare(r.PlanSeq, seq) })
+	return entries[:end], paper, nil
+}
+
+// On are the entries that hold on a day, or at the end of a month, by all that is known: as they were corrected since, in
+// the order in which they happened. An entry of which no day is known happened when it was recorded.
+//
+// A plan and an item exist from the earliest day of which anything is said about them: a paper that is recorded today, and
+// a rating of last year that is added to it tomorrow, tell one story. A correction holds from the day of what it corrects.
+func On(entries []Recorded, day Date) []Recorded {
+	h := happenings(entries)
+	var held []happening
+	for _, p := range h {
+		if p.on.Before(day.End()) {
+			held = append(held, p)
+		}
+	}
+	slices.SortStableFunc(held, func(a, b happening) int {
+		return cmp.Or(a.on.Compare(b.on), cmp.Compare(a.beside, b.beside), cmp.Compare(a.entry.Position, b.entry.Position))
+	})
+	ordered := make([]Recorded, len(held))
+	for i, p := range held {
+		ordered[i] = p.entry
+	}
+	return ordered
+}
+
+// happening is an entry, when it happened, and the entry beside which it stands: what it corrects, or itself.
+type happening struct {
+	entry  Recorded
+	on     time.Time
+	beside Position
+}
+
+func happenings(entries []Recorded) []happening {
+	all := make([]happening, len(entries))
+	at := make(map[EventID]int, len(entries))
+	for i, r := range entries {
+		all[i] = happening{r, r.Happened().Start(), r.Position}
+		at[r.ID] = i
+	}
+	for _, r := range entries {
+		if e, ok := r.Event.(*EntryCorrected); ok && e.Field == "stated" {
+			if target, ok := at[e.Corrects]; ok {
+				to, _ := parseISO(e.Value)
+				all[target].on = cmp.Or(to.Start(), all[target].entry.RecordedAt)
+			}
+		}
+	}
+	for i, r := range entries {
+		if e, ok := r.Event.(*EntryCorrected); ok {
+			if target, ok := at[e.Corrects]; ok {
+				all[i].on, all[i].beside = all[target].on, all[target].beside
+			}
+		}
+	}
+	exist(all)
+	return all
+}
+
+// exist moves the opening of the plan and the adding of each item to the earliest day of which anything is said about them.
+func exist(all []happening) {
+	first := map[ItemID]time.Time{}
+	var opened time.Time
+	for _, p := range all {
+		if since, seen := first[p.entry.Item()]; !seen || p.on.Before(since) {
+			first[p.entry.Item()] = p.on
+		}
+	}
+	for i := len(all) - 1; i >= 0; i-- { // an item stands under one that was added before it
+		if e, ok := all[i].entry.Event.(*ItemAdded); ok {
+			if since, seen := first[e.Parent]; seen && first[e.Item].Before(since) {
+				first[e.Parent] = first[e.Item]
+			}
+		}
+	}
+	for _, since := range first {
+		if opened.IsZero() || since.Before(opened) {
+			opened = since
+		}
+	}
+	for i := range all {
+		switch e := all[i].entry.Event.(type) {
+		case *PlanOpened:
+			all[i].on, all[i].beside = opened, 0
+		case *ItemAdded:
+			all[i].on = first[e.Item]
+			all[i].beside = min(all[i].beside, all[i].entry.Position)
+		}
+	}
+}
+
+// Happened is when the entry says that it happened: as stated, or else the day on which it was recorded.
+func (r Recorded) Happened() Date {
+	if r.Stated.Known() {
+		return r.Stated
+	}
+	return DayOf(r.RecordedAt)
+}
