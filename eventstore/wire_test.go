@@ -3,6 +3,7 @@ package eventstore_test
 import (
 	"encoding/json"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -20,62 +21,13 @@ import (
 
 var update = flag.Bool("update", false, "write the golden files anew: only for events that were never released")
 
-// samples is one event of each type, with each of its fields set.
-func samples() []domain.Event {
-	rag, _ := domain.Preset("rag.v1")
-	day := domain.Day(2020, 3, 31)
-	return []domain.Event{
-		&domain.PlanOpened{Title: "t", Levels: []domain.Level{{Key: "aim", Label: "Aim <1> & \"more\""}},
-			Dimensions: []domain.Dimension{{Key: "delivery", Label: "Delivery", Scheme: rag}}},
-		&domain.PlanClosed{Reason: "t"},
-		&domain.ItemAdded{Item: "item-01", Ref: "1.2 (é)", Level: "action", Parent: "item-00", Due: domain.Month(2020, 3), Person: "p-1",
-			Owned: true, Title: "t", Owner: "t"},
-		&domain.ItemReworded{Item: "item-01", Title: "t", Reason: "t"},
-		&domain.ItemMoved{Item: "item-01", From: "item-00", To: "item-02", Reason: "t"},
-		&domain.OwnerAssigned{Item: "item-01", Person: "p-1", Owner: "t", Reason: "t"},
-		&domain.DueDateSet{Item: "item-01", Due: day},
-		&domain.DueDateMoved{Item: "item-01", From: day, To: domain.Month(2020, 6), Reason: "t"},
-		&domain.ItemSuspended{Item: "item-01", Reason: "t"},
-		&domain.ItemResumed{Item: "item-01", Reason: "t"},
-		&domain.ItemCancelled{Item: "item-01", Reason: "t"},
-		&domain.RatingChanged{Item: "item-01", Dimension: "delivery", Scheme: "rag.v1", From: "amber", To: "green", Meaning: domain.OnTrack,
-			Justified: true, Owed: true, SameAs: "item-02", Justification: "t"},
-		&domain.RatingAffirmed{Item: "item-01", Dimension: "delivery", Scheme: "rag.v1", Value: "amber", Meaning: domain.AtRisk,
-			SameAs: "item-02", Justification: "t"},
-		&domain.JustificationGiven{Item: "item-01", Dimension: "delivery", Value: "amber", SameAs: "item-02", Answers: "request-01", Justification: "t"},
-		&domain.ProgressReported{Item: "item-01", Progress: "t"},
-		&domain.OutcomeRecorded{Item: "item-01", Result: domain.PartlyAchieved, Outcome: "t"},
-		&domain.RequestMade{Request: "request-01", Item: "item-01", Due: day, Words: "t", AskedBy: "t"},
-		&domain.RequestAnswered{Request: "request-01", Item: "item-01", Answer: "t"},
-		&domain.ResolutionRecorded{Resolution: "resolution-01", Printed: "t"},
-		&domain.EntryCorrected{Corrects: "019ab3f2-7c11-7e55-9a0b-3f1d5a7c9e21", Entry: 1 << 60, Item: "item-01", Field: "rating", Value: "red",
-			Meaning: domain.OffTrack, Text: "t", Reason: "t"},
-		&domain.PaperImported{SHA256: strings.Repeat("ab", 32), Size: 1 << 40, Format: "text-pipe", Rows: 13, Source: "t"},
-		&domain.CommandVoided{Command: "c-00", Parts: 1000},
-		&domain.PersonRegistered{Person: "p-1", Kind: domain.User, Name: "t"},
-		&domain.PersonRenamed{Person: "p-1", Name: "t"},
-		&domain.PersonLeft{Person: "p-1"},
-		&domain.TokenIssued{Token: "t-1", Person: "p-1", Role: domain.Editor, SHA256: strings.Repeat("cd", 32), Expires: day},
-		&domain.TokenRevoked{Token: "t-1", Reason: "t"},
-		&domain.EvidenceAttached{Evidence: "evidence-01", Item: "item-01", SHA256: strings.Repeat("ab", 32), Size: 1 << 40,
-			MediaType: "application/pdf", Dated: day, Title: "t", File: "t"},
-		&domain.EvidenceWithdrawn{Evidence: "evidence-01", Item: "item-01", Reason: "t"},
-		&domain.ErasureRequested{Of: "019ab3f2-7c11-7e55-9a0b-3f1d5a7c9e21", Entry: 1 << 60, Item: "item-01", Field: "title", Reason: "t"},
-		&domain.ErasureCompleted{Of: "019ab3f2-7c11-7e55-9a0b-3f1d5a7c9e21", Entry: 1 << 60, Item: "item-01", Field: "title",
-			Request: "019ab3f2-7c11-7e55-9a0b-3f1d5a7c9e22"},
-		&domain.HoldSet{Hold: "hold-01", Reason: "t"},
-		&domain.HoldReleased{Hold: "hold-01", Reason: "t"},
-		&domain.BundleIssued{Bundle: "bundle-01", Item: "item-01", HeadSeq: 1 << 60, HeadAt: 1 << 60, Head: "AQID+/8=", Contents: "AQID+/8=", For: "t", Reason: "t"},
-		&domain.KeyAdopted{Key: "plantrail/acme+0123abcd+AQID", Replaces: "plantrail/acme+0123abcc+AQIE"},
-		&domain.HistoryRepaired{First: 1, Last: 1 << 60, Source: "tiles", Root: "AQID+/8=", Size: 1 << 60},
-	}
-}
-
 // sample is a recorded event with each attribute set, and digests for its texts.
 func sample(e domain.Event) (domain.Recorded, []string) {
 	var digests []string
-	for name := range domain.Texts(e) {
-		digests = append(digests, eventstore.Digest(name))
+	for name, text := range domain.Texts(e) {
+		if *text != "" {
+			digests = append(digests, eventstore.Digest(name))
+		}
 	}
 	return domain.Recorded{PlanSeq: 42, Prev: domain.Hash{1, 2, 3}, ID: "019ab3f2-7c11-7e55-9a0b-3f1d5a7c9e21", Plan: "sdp-2019-20",
 		Basis: domain.Basis{Stated: domain.Day(2020, 2, 3),
@@ -91,14 +43,18 @@ func sample(e domain.Event) (domain.Recorded, []string) {
 func TestGoldenEvents(t *testing.T) {
 	seen := map[string]bool{}
 	for _, e := range samples() {
-		seen[e.Type()] = true
-		t.Run(e.Type(), func(t *testing.T) {
+		name := e.Type() + ".v1.json"
+		for n := 2; seen[name]; n++ {
+			name = fmt.Sprintf("%s.v1.%d.json", e.Type(), n)
+		}
+		seen[name] = true
+		t.Run(name, func(t *testing.T) {
 			r, digests := sample(e)
 			body, err := eventstore.Encode("acme", r, digests)
 			if err != nil {
 				t.Fatal(err)
 			}
-			path := filepath.Join("testdata", e.Type()+".v1.json")
+			path := filepath.Join("testdata", name)
 			if *update {
 				if err := os.WriteFile(path, body, 0o644); err != nil {
 					t.Fatal(err)
@@ -116,7 +72,7 @@ func TestGoldenEvents(t *testing.T) {
 	}
 	files, _ := filepath.Glob("testdata/*.json")
 	for _, f := range files {
-		if name := strings.TrimSuffix(filepath.Base(f), ".v1.json"); !seen[name] {
+		if !seen[filepath.Base(f)] {
 			t.Errorf("%s: no sample of this event", f)
 		}
 	}
@@ -139,8 +95,16 @@ func checkDecoded(t *testing.T, want domain.Recorded, body []byte) {
 
 // Every event that the domain has is a sample, every field of it is set, and none is named as the journal's own members.
 func TestSamplesAreComplete(t *testing.T) {
-	all := samples()
-	for _, e := range all {
+	latest := map[string]domain.Event{}
+	for _, e := range samples() {
+		latest[e.Type()] = e
+	}
+	for _, empty := range domain.Events() {
+		e := latest[empty.Type()]
+		if e == nil {
+			t.Errorf("there is no sample of %s", empty.Type())
+			continue
+		}
 		v := reflect.ValueOf(e).Elem()
 		for i := range v.NumField() {
 			name, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("json"), ",")
@@ -154,13 +118,6 @@ func TestSamplesAreComplete(t *testing.T) {
 		if domain.NewEvent(e.Type()) == nil {
 			t.Errorf("%s can't be decoded", e.Type())
 		}
-	}
-	src, err := os.ReadFile("../domain/event.go")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := strings.Count(string(src), "	case \""); n != len(all) {
-		t.Errorf("the domain has %d events, there are samples of %d", n, len(all))
 	}
 }
 

@@ -28,17 +28,21 @@ func Summary(event domain.Event) string {
 	case *domain.PlanClosed:
 		return "plan closed"
 	case *domain.ItemAdded:
-		return withDue("item "+string(e.Item)+" added", e.Due)
+		return addedSummary(e)
 	case *domain.ItemReworded:
 		return "title reworded"
 	case *domain.ItemMoved:
 		return fmt.Sprintf("moved from %s to %s", place(e.From), place(e.To))
 	case *domain.OwnerAssigned:
-		return "owner assigned"
+		return ownerSummary(e)
 	case *domain.DueDateSet:
 		return "due date set to " + e.Due.Words()
 	case *domain.DueDateMoved:
-		return fmt.Sprintf("due date moved from %s to %s", e.From.Words(), e.To.Words())
+		return dueSummary(e)
+	case *domain.DueMoveRequested:
+		return fmt.Sprintf("asked to move the due date from %s to %s", e.From.Words(), e.To.Words())
+	case *domain.DueMoveRefused:
+		return fmt.Sprintf("the due date may not move to %s", e.To.Words())
 	case *domain.ItemSuspended:
 		return "suspended"
 	case *domain.ItemResumed:
@@ -48,51 +52,66 @@ func Summary(event domain.Event) string {
 	case *domain.RatingChanged, *domain.RatingAffirmed, *domain.JustificationGiven:
 		return ratingSummary(e)
 	case *domain.ProgressReported:
-		return "progress reported"
+		return progressSummary(e)
 	case *domain.OutcomeRecorded:
 		return "outcome: " + spaced(string(e.Result))
-	case *domain.RequestMade:
-		return withDue("members asked ("+string(e.Request)+")", e.Due)
-	case *domain.RequestAnswered:
-		return string(e.Request) + " answered"
-	case *domain.ResolutionRecorded:
-		return "resolution recorded (" + string(e.Resolution) + ")"
 	case *domain.EntryCorrected:
 		return correctedSummary(e)
 	case *domain.PaperImported:
 		return fmt.Sprintf("%d rows imported from a document (%s)", e.Rows, e.Format)
 	case *domain.CommandVoided:
 		return fmt.Sprintf("command %s stopped after %d parts and counts for nothing", e.Command, e.Parts)
-	case *domain.EvidenceAttached:
-		return "evidence " + string(e.Evidence) + " attached"
-	case *domain.EvidenceWithdrawn:
-		return "evidence " + string(e.Evidence) + " withdrawn"
-	case *domain.ErasureRequested:
-		return fmt.Sprintf("erasing of the %s of entry at position %d asked for", spaced(e.Field), e.Entry)
-	case *domain.ErasureCompleted:
-		return fmt.Sprintf("%s of entry at position %d erased", spaced(e.Field), e.Entry)
-	case *domain.HoldSet:
-		return "hold " + string(e.Hold) + " set: nothing may be erased"
-	case *domain.HoldReleased:
-		return "hold " + string(e.Hold) + " released"
-	case *domain.BundleIssued:
-		return "evidence bundle " + string(e.Bundle) + " issued"
-	case *domain.KeyAdopted:
-		return "checkpoint key adopted"
-	case *domain.HistoryRepaired:
-		return fmt.Sprintf("events at positions %d to %d put back from %s", e.First, e.Last, e.Source)
-	case *domain.PersonRegistered:
-		return "person " + string(e.Person) + " registered"
-	case *domain.PersonRenamed:
-		return "person " + string(e.Person) + " renamed"
-	case *domain.PersonLeft:
-		return "person " + string(e.Person) + " left"
-	case *domain.TokenIssued:
-		return fmt.Sprintf("token %s issued to %s as %s", e.Token, e.Person, e.Role)
-	case *domain.TokenRevoked:
-		return "token " + string(e.Token) + " revoked"
+	}
+	for _, summary := range []func(domain.Event) string{practiceSummary, closingSummary, meetingSummary, proofSummary, peopleSummary} {
+		if line := summary(event); line != "" {
+			return line
+		}
 	}
 	return spaced(event.Type())
+}
+
+func addedSummary(e *domain.ItemAdded) string {
+	line := "item " + string(e.Item) + " added"
+	if e.Kind != domain.Action {
+		line += " as a " + kindWords(e.Kind)
+	}
+	if e.From != nil {
+		line += fmt.Sprintf(", carried forward from %s of %s", e.From.Item, e.From.Plan)
+	}
+	return withDue(line, e.Due)
+}
+
+func kindWords(k domain.ItemKind) string {
+	if k == domain.StandingDuty {
+		return "standing duty"
+	}
+	return string(k)
+}
+
+func ownerSummary(e *domain.OwnerAssigned) string {
+	line := "owner assigned"
+	if e.Interim {
+		line = "interim " + line
+	}
+	if e.Post {
+		line += ", a post"
+	}
+	return line
+}
+
+func dueSummary(e *domain.DueDateMoved) string {
+	line := fmt.Sprintf("due date moved from %s to %s", e.From.Words(), e.To.Words())
+	if e.Approved {
+		line += ", approved"
+	}
+	return line
+}
+
+func progressSummary(e *domain.ProgressReported) string {
+	if e.Percent == nil {
+		return "progress reported"
+	}
+	return fmt.Sprintf("progress reported: %d%% complete", *e.Percent)
 }
 
 func ratingSummary(event domain.Event) string {
@@ -104,6 +123,9 @@ func ratingSummary(event domain.Event) string {
 		}
 		if e.Owed {
 			line += ", justification owed"
+		}
+		if e.Override {
+			line += ", otherwise than the scheme's rule says"
 		}
 		return line + sameAs(e.SameAs)
 	case *domain.RatingAffirmed:
