@@ -63,6 +63,10 @@ var access = map[string]domain.Role{
 	"POST /v1/plans/{plan}/erase-text":   domain.Admin,
 
 	"GET /v1/events":        domain.Reader,
+	"GET /schemas":        anyone,
+	"GET /schemas/{name}": anyone,
+	"GET /asyncapi.json":  anyone,
+
 	"GET /v1/events/stream": domain.Reader,
 	"GET /v1/events/export": domain.Reader,
 

@@ -72,6 +72,7 @@ func (s *Server) registerFeeds() {
 	feed(s, "/v1/events/export", about{id: "export-events", tag: "feeds", summary: "The feed as one file of lines", errors: []int{409},
 		text: "All that there is now, a line an event. The last line has \"end\":true; a file without it was cut short."},
 		ndjson, nil, s.eventExport)
+	s.registerContracts()
 }
 
 func pageSchema(s *Server) *huma.Schema {

@@ -37,6 +37,10 @@ func (c *contract) feeds() {
 	c.call(400, "GET", "/v1/events?after=nonsense", "")
 	c.call(400, "GET", "/v1/events?from=-1", "")
 	c.call(409, "GET", "/v1/events?from=99999", "")
+	c.call(200, "GET", "/schemas", "")
+	c.call(200, "GET", "/schemas/rating-changed.v1.json", "")
+	c.call(404, "GET", "/schemas/rating-changed.v2.json", "")
+	c.call(200, "GET", "/asyncapi.json", "")
 	var n int
 	after := "/v1/events?limit=7&plan=sdp"
 	for next := after; ; {

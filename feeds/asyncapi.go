@@ -1,0 +1,55 @@
+package feeds
+
+import (
+	"strings"
+
+	"plantrail/domain"
+)
+
+// AsyncAPI is the AsyncAPI 3 document of the ways on which events come: server-sent events, webhooks and NATS. Its messages
+// are the schemas of [SchemaOf]; pages are in the OpenAPI document.
+func AsyncAPI(org domain.OrgID, version string) []byte {
+	schemas, messages := Schema{}, Schema{}
+	refs, lines := Schema{}, []any{}
+	for _, e := range domain.Events() {
+		name := e.Type() + ".v1"
+		s := SchemaOf(e)
+		delete(s, "$schema")
+		delete(s, "$id")
+		schemas[name] = s
+		messages[name] = Schema{"name": "plantrail." + name, "title": strings.ReplaceAll(e.Type(), "-", " "),
+			"contentType": "application/cloudevents+json", "payload": Schema{"$ref": "#/components/schemas/" + name}}
+		refs[name] = Schema{"$ref": "#/components/messages/" + name}
+		lines = append(lines, Schema{"$ref": "#/components/schemas/" + name})
+	}
+	schemas["line"] = lineSchema(lines)
+	messages["line"] = Schema{"name": "line", "title": "an event as a line", "contentType": "application/json", "payload": Schema{"$ref": "#/components/schemas/line"}}
+	line := Schema{"line": Schema{"$ref": "#/components/messages/line"}}
+	return Schema{
+		"asyncapi": "3.0.0", "defaultContentType": "application/json",
+		"info": Schema{"title": "plantrail feeds", "version": version, "description": "Every change, once, in the order of the history, with the exact bytes that are the leaf of the Merkle log."},
+		"servers": Schema{
+			"http": Schema{"host": "localhost:8080", "protocol": "https", "description": "plantrail itself: the address at which you reach it"},
+			"nats": Schema{"host": "localhost:4222", "protocol": "nats", "description": "the organisation's NATS cluster"}},
+		"channels": Schema{
+			"stream":  Schema{"address": "/v1/events/stream", "messages": line, "servers": []any{Schema{"$ref": "#/servers/http"}}, "description": "Server-sent events: id is the cursor, data the line. Reconnect with Last-Event-ID."},
+			"webhook": Schema{"address": nil, "messages": line, "description": "POST to the subscriber's URL, signed as of standardwebhooks.com: webhook-id, webhook-timestamp, webhook-signature with v1 and v1a. The id of an event is the same on each try."},
+			"nats": Schema{"address": "history." + string(org) + ".{plan}", "messages": refs, "servers": []any{Schema{"$ref": "#/servers/nats"}},
+				"parameters":  Schema{"plan": Schema{"description": "a plan that the subscription covers"}},
+				"description": "JetStream: the subscriber's own durable consumer. The message's data are the stored bytes; its stream sequence is the position."}},
+		"operations": Schema{
+			"stream":  Schema{"action": "send", "channel": Schema{"$ref": "#/channels/stream"}},
+			"webhook": Schema{"action": "send", "channel": Schema{"$ref": "#/channels/webhook"}},
+			"nats":    Schema{"action": "send", "channel": Schema{"$ref": "#/channels/nats"}}},
+		"components": Schema{"schemas": schemas, "messages": messages},
+	}.Bytes()
+}
+
+func lineSchema(events []any) Schema {
+	return Schema{"type": "object", "required": []string{"position", "event"}, "properties": Schema{
+		"position":    Schema{"type": "integer", "minimum": 1, "description": "place in the history: the event is leaf position-1 of the log"},
+		"cursor":      Schema{"type": "string", "description": "of the place just after it"},
+		"disclosures": Schema{"type": "array", "items": Schema{"type": "string"}, "description": "RFC 9901 disclosures of its texts; the SHA-256 of each stands in data._sd"},
+		"withheld":    Schema{"type": "integer", "description": "texts that the subscription does not cover"},
+		"event":       Schema{"oneOf": events, "description": "the stored CloudEvent, byte for byte, always the last member"}}}
+}

@@ -1,0 +1,142 @@
+package feeds_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	cloudevents "github.com/cloudevents/sdk-go/v2"
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"plantrail/domain"
+	"plantrail/feeds"
+)
+
+var publish = flag.Bool("update", false, "publish the schemas as they are now, where they only grew")
+
+// The files in testdata/schemas are published: copies of them lie with subscribers.
+func TestPublishedSchemasOnlyGrow(t *testing.T) {
+	for _, e := range domain.Events() {
+		now := feeds.SchemaOf(e).Bytes()
+		file := filepath.Join("testdata", "schemas", feeds.SchemaName(e))
+		was, err := os.ReadFile(file)
+		if err == nil {
+			faults, err := feeds.Breaks(was, now)
+			if err != nil || len(faults) > 0 {
+				t.Errorf("%s breaks what was published: %v %v", file, faults, err)
+				continue
+			}
+		}
+		if *publish {
+			err = os.WriteFile(file, now, 0o644)
+		}
+		if err != nil {
+			t.Errorf("%v: publish it with go test ./feeds -run TestPublishedSchemasOnlyGrow -update", err)
+		} else if !*publish && !bytes.Equal(was, now) {
+			t.Errorf("%s has grown: publish it with go test ./feeds -run TestPublishedSchemasOnlyGrow -update", file)
+		}
+	}
+}
+
+func TestBreakingChangesAreTold(t *testing.T) {
+	const was = `{"type":"object","required":["a"],"properties":{"a":{"type":"string"},"b":{"type":"array","items":{"type":"object","properties":{"c":{"type":"integer"}}}}}}`
+	for now, want := range map[string]string{
+		was: "",
+		`{"type":"object","required":["a"],"properties":{"a":{"type":"string"},"n":{"type":"string"},"b":{"type":"array","items":{"type":"object","properties":{"c":{"type":"integer"}}}}}}`:     "",
+		`{"type":"object","required":["a"],"properties":{"a":{"type":"string"}}}`:                                                                                                                "/b: it is gone",
+		`{"type":"object","properties":{"a":{"type":"string"},"b":{"type":"array","items":{"type":"object","properties":{"c":{"type":"integer"}}}}}}`:                                            "/a: readers rely on it",
+		`{"type":"object","required":["a","b"],"properties":{"a":{"type":"string"},"b":{"type":"array","items":{"type":"object","properties":{"c":{"type":"integer"}}}}}}`:                       "/b: events that are stored lack it",
+		`{"type":"object","required":["a","n"],"properties":{"n":{"type":"string"},"a":{"type":"string"},"b":{"type":"array","items":{"type":"object","properties":{"c":{"type":"integer"}}}}}}`: "/n: it is new and required",
+		`{"type":"object","required":["a"],"properties":{"a":{"type":"integer"},"b":{"type":"array","items":{"type":"object","properties":{"c":{"type":"integer"}}}}}}`:                          "/a: type was string",
+		`{"type":"object","required":["a"],"properties":{"a":{"type":"string"},"b":{"type":"array","items":{"type":"object","properties":{"c":{"type":"string"}}}}}}`:                            "/b/items/c: type was integer",
+	} {
+		faults, err := feeds.Breaks([]byte(was), []byte(now))
+		if got := strings.Join(faults, "\n"); err != nil || want == "" && got != "" || !strings.HasPrefix(got, want) {
+			t.Errorf("%s: %q %v, want %q", now, got, err, want)
+		}
+	}
+}
+
+// Every event as it is stored, from the journal's own golden files, is valid by its schema and to the CloudEvents SDK.
+func TestStoredEventsAreValidToOthers(t *testing.T) {
+	compiler := jsonschema.NewCompiler()
+	compiler.AssertFormat()
+	for _, e := range domain.Events() {
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(feeds.SchemaOf(e).Bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := compiler.AddResource("plantrail:/schemas/"+feeds.SchemaName(e), doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, e := range domain.Events() {
+		stored, err := os.ReadFile(filepath.Join("..", "eventstore", "testdata", e.Type()+".v1.json"))
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		var event cloudevents.Event
+		if err := json.Unmarshal(stored, &event); err != nil {
+			t.Errorf("%s: %v", e.Type(), err)
+		}
+		if err := event.Validate(); err != nil {
+			t.Errorf("%s: %v", e.Type(), err)
+		}
+		schema, err := compiler.Compile(event.DataSchema())
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonschema.UnmarshalJSON(bytes.NewReader(stored))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); err != nil {
+			t.Errorf("%s: %v", e.Type(), err)
+		}
+	}
+}
+
+// asyncParser is the judge's pinned version.
+const asyncParser = "@asyncapi/parser@3.4.0"
+
+func TestTheAsyncAPIDocumentIsAccepted(t *testing.T) {
+	npm, err := exec.LookPath("npm")
+	if err != nil {
+		t.Skip("not on this machine: npm, so the AsyncAPI document is not checked")
+	}
+	dir := t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
+	defer cancel()
+	if out, err := exec.CommandContext(ctx, npm, "install", "--prefix", dir, "--no-audit", "--no-fund", "--silent", asyncParser).CombinedOutput(); err != nil {
+		t.Skipf("not on this machine: %s can't be installed: %v\n%.300s", asyncParser, err, out)
+	}
+	files := map[string][]byte{
+		"good.json":   feeds.AsyncAPI("acme", "test"),
+		"broken.json": bytes.Replace(feeds.AsyncAPI("acme", "test"), []byte("#/components/messages/line"), []byte("#/components/messages/nowhere"), 1),
+		"check.cjs": []byte(`const { Parser } = require('@asyncapi/parser');
+new Parser().parse(require('fs').readFileSync(process.argv[2], 'utf8')).then(({ document, diagnostics }) => {
+  const errors = diagnostics.filter(d => d.severity === 0);
+  errors.forEach(d => console.log(d.path.join('.') + ': ' + d.message));
+  process.exit(document && errors.length === 0 ? 0 : 1);
+});`),
+	}
+	for name, b := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for file, want := range map[string]bool{"good.json": true, "broken.json": false} {
+		out, err := exec.CommandContext(ctx, "node", filepath.Join(dir, "check.cjs"), filepath.Join(dir, file)).CombinedOutput()
+		if (err == nil) != want {
+			t.Errorf("%s: %v\n%.2000s", file, err, out)
+		}
+	}
+}
