@@ -52,6 +52,7 @@ var access = map[string]domain.Role{
 	"GET /log/tile/entries/{path...}": domain.Reader, // never anyone
 	"GET /v1/verify":                  domain.Reader,
 	"POST /v1/verify":                 domain.Admin,
+	"POST /v1/keys/rotate":            domain.Admin,
 
 	"GET /v1/plans/{plan}/evidence":            domain.Reader,
 	"GET /v1/plans/{plan}/evidence/{evidence}": domain.Reader,

@@ -265,7 +265,7 @@ func (p *Proof) covering(ctx context.Context, head int64) (signed []byte, size i
 		if n, err := strconv.ParseInt(lines[min(1, len(lines)-1)], 10, 64); err != nil || n < head {
 			continue
 		}
-		for _, key := range p.Keys {
+		for _, key := range p.Keys() {
 			v, err := evidence.NewVerifier(key)
 			if err != nil {
 				return nil, 0, "", err

@@ -65,6 +65,7 @@ func (c *call) safeHeaders() {
 	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
 	h.Set("Referrer-Policy", "no-referrer")
 	h.Set("Cache-Control", "no-store")
+	c.s.banner(h)
 }
 
 // admit is the gate before every handler.

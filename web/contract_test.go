@@ -215,6 +215,12 @@ func (c *contract) log() {
 	c.call(409, "GET", "/v1/verify?size=1&root="+url.QueryEscape(state.Root), "")
 	c.call(400, "GET", "/v1/verify?size=1&root=x", "")
 	c.call(200, "POST", "/v1/verify", "")
+	c.call(200, "POST", "/v1/keys/rotate", "")
+	lines := strings.Split(strings.TrimSpace(c.must(c.t, 200, "POST", "/v1/verify?progress=true", "").Body.String()), "\n")
+	var last web.VerifyLine
+	if err := json.Unmarshal([]byte(lines[len(lines)-1]), &last); err != nil || last.Verdict == nil || !last.Verdict.OK {
+		c.t.Errorf("the last line of the progress: %v %q", err, lines)
+	}
 	w := c.must(c.t, 200, "GET", "/log/checkpoint", "")
 	if !strings.HasPrefix(w.Body.String(), "plantrail/acme/test\n") || w.Header().Get("Cache-Control") != "no-cache" {
 		c.t.Errorf("%v %s", w.Header(), w.Body)

@@ -6,12 +6,10 @@ import (
 	"iter"
 	"net/http"
 	"strconv"
-	"time"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"plantrail/domain"
 	"plantrail/evidence"
+	"plantrail/evidence/publish"
 	"plantrail/projections"
 )
 
@@ -21,9 +19,16 @@ type Proof struct {
 		Status() projections.KeeperStatus
 		Keep(ctx context.Context) error
 	}
-	Keys   []string // verifier keys, oldest first
-	Raw    Raw
-	Audit  func(ctx context.Context, against []projections.Claim) (projections.Verdict, error)
+	Keys  func() []string // verifier keys, oldest first
+	Raw   Raw
+	Audit func(ctx context.Context, against []projections.Claim, progress func(done, total domain.Position)) (projections.Verdict, error)
+	// Rotate makes a new key and has the log adopt it; nil: no key is kept here.
+	Rotate func(ctx context.Context, by domain.Actor) (RotateView, error)
+	// Publisher shows checkpoints to others; nil: nobody is shown any.
+	Publisher interface {
+		Status() []publish.OutletStatus
+		Note() []byte
+	}
 	Leaves func(ctx context.Context, after domain.Position, follow bool) iter.Seq2[projections.Leaf, error]
 }
 
@@ -31,8 +36,10 @@ type Proof struct {
 type ProofView struct {
 	projections.KeeperStatus
 	Keys       []string `json:"keys" doc:"verifier keys of the log, oldest first"`
-	Checkpoint string   `json:"checkpoint,omitempty" doc:"the last signed checkpoint, a signed note"`
+	Checkpoint string   `json:"checkpoint,omitempty" doc:"the last signed checkpoint, a signed note, with the signatures that witnesses have given for it"`
 	Against    string   `json:"against,omitempty" doc:"what came of the comparison with size and root"`
+
+	Outlets []publish.OutletStatus `json:"outlets,omitempty" doc:"who is shown the checkpoints: witnesses, webhooks, files"`
 }
 
 type proofInput struct {
@@ -45,6 +52,7 @@ func (s *Server) registerLog() {
 	query(s, "/v1/verify", about{id: "proof", tag: "evidence", summary: "How far the history is signed and checked",
 		text: "With size and root of an earlier checkpoint it also proves that today's history extends that one; where it does not, the answer is 409 and says why.", errors: []int{409}}, s.proofState)
 	s.registerVerify()
+	s.registerRotate()
 	for pattern, h := range map[string]func(*call) error{"GET /log/checkpoint": s.logCheckpoint, "GET /log/tile/{path...}": s.logTile, "GET /log/tile/entries/{path...}": s.logTile} {
 		s.open(pattern, route{})
 		s.HandleFunc(pattern, func(_ http.ResponseWriter, r *http.Request) {
@@ -80,8 +88,7 @@ func (s *Server) proofState(ctx context.Context, in *proofInput) (ProofView, err
 	if err != nil {
 		return ProofView{}, err
 	}
-	v := ProofView{KeeperStatus: p.Keeper.Status(), Keys: p.Keys}
-	v.Checkpoint = string(v.KeeperStatus.Checkpoint)
+	v := ProofView{KeeperStatus: p.Keeper.Status(), Keys: p.Keys(), Outlets: p.outlets(), Checkpoint: string(p.note())}
 	if in.Root == "" {
 		return v, nil
 	}
@@ -105,37 +112,6 @@ func (s *Server) proofState(ctx context.Context, in *proofInput) (ProofView, err
 	return v, nil
 }
 
-type verifyInput struct {
-	Size int64  `query:"size" minimum:"0" doc:"size of an earlier checkpoint that today's history must begin with"`
-	Root string `query:"root" doc:"its root, base64"`
-}
-
-type verified struct{ Body projections.Verdict }
-
-func (s *Server) registerVerify() {
-	op := s.operation(http.MethodPost, "/v1/verify", about{id: "verify", tag: "evidence", summary: "Read everything again and believe nothing",
-		text:   "Reads every event from the journal, computes the tree and holds it against every checkpoint ever signed, follows each plan's chain, compares each text and file with its digest, and the read models with a rebuild. Answers when it is done, with a verdict, good or bad.",
-		errors: []int{409}}, route{})
-	huma.Register(s.api, op, func(ctx context.Context, in *verifyInput) (*verified, error) {
-		p, err := s.proof()
-		if err != nil {
-			return nil, err
-		}
-		var claims []projections.Claim
-		if in.Root != "" {
-			claim, err := parseClaim(in.Size, in.Root)
-			if err != nil {
-				return nil, err
-			}
-			claims = append(claims, claim)
-		}
-		_ = http.NewResponseController(callOf(ctx).w).SetWriteDeadline(time.Time{}) // it takes as long as the history is
-		v, err := p.Audit(ctx, claims)
-		return &verified{v}, err
-	})
-	op.Responses["200"].Description = "The verdict, good or bad."
-}
-
 // parseClaim reads size and root as a paper prints them, by the rules of the checkpoint that they come from.
 func parseClaim(size int64, root string) (projections.Claim, error) {
 	c, err := evidence.ParseCheckpoint("printed\n" + strconv.FormatInt(size, 10) + "\n" + root + "\n")
@@ -151,7 +127,7 @@ func (s *Server) logCheckpoint(c *call) error {
 	if err != nil {
 		return err
 	}
-	signed := p.Keeper.Status().Checkpoint
+	signed := p.note()
 	if len(signed) == 0 {
 		return domain.Errorf(domain.NotFound, "", "no checkpoint has been signed yet").WithHint("try again in a second")
 	}
@@ -159,6 +135,33 @@ func (s *Server) logCheckpoint(c *call) error {
 	c.w.Header().Set("Cache-Control", "no-cache")
 	_, err = c.w.Write(signed)
 	return err
+}
+
+// note is the last checkpoint, with the signatures of witnesses where there are any.
+func (p *Proof) note() []byte {
+	if p.Publisher != nil {
+		if signed := p.Publisher.Note(); len(signed) > 0 {
+			return signed
+		}
+	}
+	return p.Keeper.Status().Checkpoint
+}
+
+func (p *Proof) outlets() []publish.OutletStatus {
+	if p == nil || p.Publisher == nil {
+		return nil
+	}
+	return p.Publisher.Status()
+}
+
+// alarmed goes with every answer while the alarm is raised: whoever reads is told that what they read may not be right.
+const alarmed = "the history is not what was signed for it: nothing is recorded until someone has looked into it; see /v1/status"
+
+// banner puts the alarm into the headers.
+func (s *Server) banner(h http.Header) {
+	if s.deps.Proof != nil && s.deps.Proof.Keeper.Status().Alarm != "" {
+		h.Set("Plantrail-Alarm", alarmed)
+	}
 }
 
 // logTile serves tiles of hashes and of entries, as far as a checkpoint covers them: what is signed never changes, so a

@@ -96,7 +96,9 @@ var (
 	rootMatch      = gauge("root_match", "1 while the history has the root that was signed for it, 0 after an alarm.")
 	scrubPosition  = gauge("scrub_position", "Position up to which the pass under way has read the history again.")
 	scrubPasses    = counter("scrub_passes_total", "Times that the whole history was read again and found right.")
-	allFigures     = []figure{badEvidence, checkpointSize, checkpointAge, rootMatch, scrubPosition, scrubPasses, appends, conflicts, retries, unknowns, batches, lagEvents, lagSeconds, gaps, stopped, rebuilds, readOnly, journalDown, storeBytes}
+	outletLag      = gauge("outlet_lag_events", "Events that are signed for and that a witness, webhook or file has not been shown.", "kind", "outlet")
+	outletLate     = gauge("outlet_lag_seconds", "For how long there has been a checkpoint that a witness, webhook or file has not been shown.", "kind", "outlet")
+	allFigures     = []figure{outletLag, outletLate, badEvidence, checkpointSize, checkpointAge, rootMatch, scrubPosition, scrubPasses, appends, conflicts, retries, unknowns, batches, lagEvents, lagSeconds, gaps, stopped, rebuilds, readOnly, journalDown, storeBytes}
 )
 
 // Describe is part of [prometheus.Collector].
@@ -141,6 +143,10 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		send(rootMatch, yes(proof.Alarm == ""))
 		send(scrubPosition, float64(proof.Checked))
 		send(scrubPasses, float64(proof.Passes))
+		for _, o := range m.deps.Proof.outlets() {
+			send(outletLag, float64(o.LagEvents), o.Kind, o.Name)
+			send(outletLate, o.LagSeconds, o.Kind, o.Name)
+		}
 	}
 	send(badEvidence, float64(m.badEvidence.Load()))
 	m.requests.Collect(ch)

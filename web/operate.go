@@ -8,6 +8,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"plantrail/domain"
+	"plantrail/evidence/publish"
 	"plantrail/projections"
 )
 
@@ -19,7 +20,8 @@ type StatusView struct {
 	Projections projections.Status `json:"projections" doc:"the read models"`
 	Journal     JournalStats       `json:"journal"`
 
-	Proof *projections.KeeperStatus `json:"proof,omitempty" doc:"how far the history is signed and checked"`
+	Proof   *projections.KeeperStatus `json:"proof,omitempty" doc:"how far the history is signed and checked"`
+	Outlets []publish.OutletStatus    `json:"outlets,omitempty" doc:"who is shown the checkpoints: witnesses, webhooks, files"`
 }
 
 // WhoView is whom the server takes the caller for.
@@ -65,7 +67,7 @@ func (s *Server) status(ctx context.Context, _ *noInput) (StatusView, error) {
 		status := s.deps.Proof.Keeper.Status()
 		proof = &status
 	}
-	return StatusView{Proof: proof, Org: s.deps.Org, Version: s.deps.Version, ReadOnly: journal.ReadOnly, Projections: s.deps.Reads.Status(ctx), Journal: journal}, nil
+	return StatusView{Proof: proof, Outlets: s.deps.Proof.outlets(), Org: s.deps.Org, Version: s.deps.Version, ReadOnly: journal.ReadOnly, Projections: s.deps.Reads.Status(ctx), Journal: journal}, nil
 }
 
 func (s *Server) whoami(ctx context.Context, _ *noInput) (WhoView, error) {

@@ -17,6 +17,7 @@ import (
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
 	"plantrail/evidence"
+	"plantrail/evidence/publish"
 	"plantrail/feeds/feedstest"
 	"plantrail/projections"
 	"plantrail/web"
@@ -145,9 +146,13 @@ func newProof(ctx context.Context, t testing.TB, reads *projections.DB, from sou
 	running, stop := context.WithCancel(ctx)
 	go func() { ended <- keeper.Run(running) }()
 	t.Cleanup(func() { stop(); <-ended })
-	return &web.Proof{Keeper: keeper, Keys: []string{public}, Leaves: from.Leaves, Raw: from, Audit: func(ctx context.Context, claims []projections.Claim) (projections.Verdict, error) {
-		return reads.Audit(ctx, from, projections.AuditOptions{Origin: origin, Verifiers: []note.Verifier{verifier}, Against: claims})
-	}}
+	return &web.Proof{Keeper: keeper, Keys: func() []string { return []string{public} },
+		Rotate: func(context.Context, domain.Actor) (web.RotateView, error) {
+			return web.RotateView{Key: public, Position: 1}, nil
+		},
+		Publisher: publish.New(keeper, slog.New(slog.DiscardHandler), publish.File(filepath.Join(t.TempDir(), "checkpoint"))), Leaves: from.Leaves, Raw: from, Audit: func(ctx context.Context, claims []projections.Claim, progress func(done, total domain.Position)) (projections.Verdict, error) {
+			return reads.Audit(ctx, from, projections.AuditOptions{Origin: origin, Verifiers: []note.Verifier{verifier}, Against: claims, Progress: progress})
+		}}
 }
 
 // send makes one request as the local user; headers are "Name: value" and may name another.

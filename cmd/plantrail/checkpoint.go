@@ -22,7 +22,7 @@ paper, in minutes, with an auditor. plantrail verify --against proves later that
 				return err
 			}
 			if keys {
-				for _, key := range state.Keys {
+				for _, key := range state.Keys { // as lines, always: they are what --key takes
 					a.say("%s", key)
 				}
 				return nil

@@ -3,12 +3,16 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+
+	"golang.org/x/mod/sumdb/note"
 
 	"plantrail/domain"
 	"plantrail/eventstore"
@@ -50,102 +54,214 @@ func (f journalFiles) Leaves(ctx context.Context, after domain.Position) iter.Se
 	}
 }
 
-// keyring is the keys of the log: those that its own history says it had, oldest first, and the private one, if this
-// process may sign.
+// keyring is the keys of the log: those that its own history says it had, oldest first, and the file of the private one.
 type keyring struct {
-	adopted []string
-	keeper  projections.KeeperOptions // with the signer and the verifiers
+	file     string
+	changing sync.Mutex // held while the key is changed
+
+	mu        sync.Mutex
+	adopted   []string
+	verifiers []note.Verifier
 }
 
-// openKeeper reads or makes the key, has the log adopt it, and makes the keeper. Without a key it watches and signs nothing.
-func (n *node) openKeeper(ctx context.Context, file string) (err error) {
-	if n.keys, err = n.openKeys(ctx, file); err != nil {
+// all are the verifier keys, oldest first.
+func (k *keyring) all() []string {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Clone(k.adopted)
+}
+
+func (k *keyring) known() []note.Verifier {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return slices.Clone(k.verifiers)
+}
+
+// next is where a new private key lies until the log has adopted it.
+func (k *keyring) next() string { return k.file + ".next" }
+
+// learnKeys reads from the history which keys the log has adopted.
+func (n *node) learnKeys(ctx context.Context) ([]note.Verifier, error) {
+	var adopted []string
+	var verifiers []note.Verifier
+	for r, err := range n.store.Read(ctx, domain.Log, 0) {
+		if err != nil {
+			return nil, err
+		}
+		event, ok := r.Event.(*domain.KeyAdopted)
+		if !ok {
+			continue
+		}
+		v, err := evidence.NewVerifier(event.Key)
+		if err != nil {
+			return nil, failure(err, "a key that the log adopted can't be read")
+		}
+		adopted, verifiers = append(adopted, event.Key), append(verifiers, v)
+	}
+	n.keys.mu.Lock()
+	defer n.keys.mu.Unlock()
+	n.keys.adopted, n.keys.verifiers = adopted, verifiers
+	return slices.Clone(verifiers), nil
+}
+
+// openKeeper reads or makes the key, has the log adopt its first one, and makes the keeper. Without a key it watches and
+// signs nothing. With one that the log has not adopted it takes the key for a forger's: nothing is recorded until that is
+// settled.
+func (n *node) openKeeper(ctx context.Context, file string) error {
+	n.keys.file = firstOf(file, n.dir.keyFile())
+	signer, doubt, err := n.openKey(ctx, file != "")
+	if err != nil {
 		return err
 	}
-	for _, key := range n.keys.adopted {
-		v, err := evidence.NewVerifier(key)
-		if err != nil {
-			return failure(err, "a key that the log adopted can't be read")
-		}
-		n.keys.keeper.Verifiers = append(n.keys.keeper.Verifiers, v)
-	}
-	n.keys.keeper.Origin = n.origin()
+	options := projections.KeeperOptions{Origin: n.origin(), Signer: signer, Verifiers: n.keys.known(), Keys: n.learnKeys,
+		OnAlarm: func(reason string) { n.store.Freeze(reason) }}
 	if files := n.store.Blocks(); files != nil {
-		n.keys.keeper.Disk = journalFiles{files}
+		options.Disk = journalFiles{files}
 	}
-	n.keys.keeper.OnAlarm = func(reason string) { n.store.Freeze(reason) }
-	n.keeper, err = projections.NewKeeper(n.reads, keeperLog{bridge{n.store}}, n.keys.keeper)
+	if n.keeper, err = projections.NewKeeper(n.reads, keeperLog{bridge{n.store}}, options); err == nil && doubt != "" {
+		n.keeper.Alarm(doubt)
+	}
 	return err
 }
 
-func (n *node) openKeys(ctx context.Context, file string) (keyring, error) {
-	var ring keyring
-	for r, err := range n.store.Read(ctx, domain.Log, 0) {
-		if err != nil {
-			return ring, err
-		}
-		if adopted, ok := r.Event.(*domain.KeyAdopted); ok {
-			ring.adopted = append(ring.adopted, adopted.Key)
-		}
+// openKey is the signer, or nil and perhaps what is suspicious about the key.
+func (n *node) openKey(ctx context.Context, supplied bool) (s note.Signer, doubt string, err error) {
+	if _, err := n.learnKeys(ctx); err != nil {
+		return nil, "", err
 	}
-	secret, err := n.secretKey(file, len(ring.adopted) == 0)
+	adopted := n.keys.all()
+	if err := n.finishChange(adopted); err != nil {
+		return nil, "", err
+	}
+	secret, err := n.secretKey(supplied, len(adopted) == 0)
 	if err != nil || secret == "" {
-		return ring, err
+		return nil, "", err
 	}
 	public, err := evidence.VerifierKey(secret)
 	if err != nil {
-		return ring, failure(err, "the signing key can't be read").WithHint("give the file that plantrail made, or another in the same form")
+		return nil, "", failure(err, "the signing key can't be read").WithHint("give the file that plantrail made, or another in the same form")
 	}
-	switch at := slices.Index(ring.adopted, public); {
-	case at >= 0 && at < len(ring.adopted)-1:
+	switch at := slices.Index(adopted, public); {
+	case at >= 0 && at < len(adopted)-1:
 		n.log.Warn("the signing key was replaced by a later one: this process signs no checkpoints", "key", public)
-		return ring, nil
+		return nil, "", nil
+	case at < 0 && len(adopted) > 0:
+		return nil, fmt.Sprintf("the signing key in %s is not one that the log has adopted: somebody has put another in its place "+
+			"(put the right one back; or, if it is lost, take the file away and change the key with plantrail key rotate)", n.keys.file), nil
 	case at < 0:
-		if err := n.adopt(ctx, public); err != nil {
-			return ring, err
+		if _, err := n.adopt(ctx, domain.NewService(n.store), systemActor, public); err != nil {
+			return nil, "", err
 		}
-		ring.adopted = append(ring.adopted, public)
+		if _, err := n.learnKeys(ctx); err != nil {
+			return nil, "", err
+		}
 	}
-	ring.keeper.Signer, err = evidence.NewSigner(secret)
-	return ring, err
+	s, err = evidence.NewSigner(secret)
+	return s, "", err
 }
 
 // secretKey reads the private key, or makes one where the log has none yet. A key that was lost is never made anew
 // silently: nobody could tell that from somebody else's.
-func (n *node) secretKey(file string, first bool) (string, error) {
-	supplied := file != ""
-	if !supplied {
-		file = n.dir.keyFile()
-	}
-	b, err := os.ReadFile(file)
+func (n *node) secretKey(supplied, first bool) (string, error) {
+	b, err := os.ReadFile(n.keys.file)
 	switch {
 	case err == nil:
 		return strings.TrimSpace(string(b)), nil
 	case supplied:
-		return "", noFile(file, err)
+		return "", noFile(n.keys.file, err)
 	case !errors.Is(err, fs.ErrNotExist):
-		return "", failure(err, "%s can't be read", file)
+		return "", failure(err, "%s can't be read", n.keys.file)
 	case !first || n.settings.Join:
-		n.log.Warn("there is no signing key here: this process signs no checkpoints", "file", file)
+		n.log.Warn("there is no signing key here: this process signs no checkpoints", "file", n.keys.file)
 		return "", nil
 	}
+	return n.makeKey(n.keys.file)
+}
+
+// makeKey makes a private key, in a file for its owner alone.
+func (n *node) makeKey(file string) (string, error) {
 	secret, _, err := evidence.GenerateKey(nil, n.origin())
 	if err != nil {
 		return "", failure(err, "a signing key can't be made")
 	}
-	keys := dataDir(filepath.Dir(file))
-	if err := keys.make(); err != nil {
+	dir := dataDir(filepath.Dir(file))
+	if err := dir.make(); err != nil {
 		return "", err
 	}
-	return secret, keys.replace(filepath.Base(file), []byte(secret+"\n"))
+	return secret, dir.replace(filepath.Base(file), []byte(secret+"\n"))
 }
 
-// adopt records that a key signs from now on. A crash after the key file was written and before this finds the file again.
-func (n *node) adopt(ctx context.Context, public string) error {
+var systemActor = domain.Actor{ID: "system", Kind: domain.System, Role: domain.Admin}
+
+// adopt records that a key signs from now on. A crash after the first key file was written and before this finds the file
+// again.
+func (n *node) adopt(ctx context.Context, to web.Commander, by domain.Actor, public string) (domain.Receipt, error) {
 	id := strings.SplitN(public, "+", 3)[1]
-	_, err := domain.NewService(n.store).Do(ctx, domain.Order{Plan: domain.Log, Command: domain.CommandID("adopt-key-" + id),
-		Actor: domain.Actor{ID: "system", Kind: domain.System, Role: domain.Admin}, Do: domain.AdoptKey{Key: public}})
-	return err
+	return to.Do(ctx, domain.Order{Plan: domain.Log, Command: domain.CommandID("adopt-key-" + id), Actor: by, Do: domain.AdoptKey{Key: public}})
+}
+
+// rotate changes the key. The old one signs once more, a checkpoint that covers the event by which the log adopts the new
+// one, so that whoever trusts the old key has its word for the new.
+func (n *node) rotate(ctx context.Context, to web.Commander, by domain.Actor) (v web.RotateView, err error) {
+	n.keys.changing.Lock()
+	defer n.keys.changing.Unlock()
+	if before := n.keys.all(); len(before) > 0 {
+		v.Replaces = before[len(before)-1]
+	}
+	secret, err := n.makeKey(n.keys.next())
+	if err != nil {
+		return v, err
+	}
+	if v.Key, err = evidence.VerifierKey(secret); err != nil {
+		return v, err
+	}
+	// A crash here leaves a key that nobody knows: the next change writes over it.
+	done, err := n.adopt(ctx, to, by, v.Key)
+	if err != nil {
+		return v, err
+	}
+	// A crash from here on leaves a log that has adopted the key in the file beside: the next start puts it in its place.
+	v.Position = done.Position
+	if err := n.reads.WaitFor(ctx, done.Position); err != nil {
+		return v, err
+	}
+	if err := n.keeper.Keep(ctx); err != nil {
+		return v, err
+	}
+	verifiers, err := n.learnKeys(ctx)
+	if err != nil {
+		return v, err
+	}
+	if err := n.finishChange(n.keys.all()); err != nil {
+		return v, err
+	}
+	signer, err := evidence.NewSigner(secret)
+	if err != nil {
+		return v, err
+	}
+	if err := n.keeper.Adopt(signer, verifiers...); err != nil {
+		return v, err
+	}
+	return v, n.keeper.Keep(ctx)
+}
+
+// finishChange puts the key beside into its place, over the old one, if it is the one that the log adopted last.
+func (n *node) finishChange(adopted []string) error {
+	b, err := os.ReadFile(n.keys.next())
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return failure(err, "%s can't be read", n.keys.next())
+	}
+	public, err := evidence.VerifierKey(strings.TrimSpace(string(b)))
+	if err != nil || len(adopted) == 0 || public != adopted[len(adopted)-1] {
+		return nil // it never came to be the log's
+	}
+	if err := os.Rename(n.keys.next(), n.keys.file); err != nil {
+		return failure(err, "the new signing key can't be put in its place")
+	}
+	return syncDir(filepath.Dir(n.keys.file))
 }
 
 // keepOnce takes one look at the log, and signs what was added: for commands that open the directory for themselves.
@@ -162,26 +278,12 @@ func (n *node) keepOnce(ctx context.Context) error {
 	return nil
 }
 
-// copyCheckpoint writes the last checkpoint to files outside of the data directory, each whole, when there is a new one.
-func (n *node) copyCheckpoint(files []string) {
-	signed := n.keeper.Status().Checkpoint
-	if len(signed) == 0 || string(signed) == n.copied {
-		return
-	}
-	for _, file := range files {
-		if err := dataDir(filepath.Dir(file)).replace(filepath.Base(file), signed); err != nil {
-			n.log.Error("the checkpoint could not be copied", "file", file, "err", err)
-			return
-		}
-	}
-	n.copied = string(signed)
-}
-
-// proof is the log as the HTTP face shows it.
-func (n *node) proof() *web.Proof {
+// proof is the log as the HTTP face shows it; what is recorded about it goes to a service.
+func (n *node) proof(to web.Commander) *web.Proof {
 	log := keeperLog{bridge{n.store}}
-	return &web.Proof{Keeper: n.keeper, Keys: n.keys.adopted, Leaves: log.Leaves, Raw: log.bridge,
-		Audit: func(ctx context.Context, against []projections.Claim) (projections.Verdict, error) {
-			return n.reads.Audit(ctx, log, projections.AuditOptions{Origin: n.origin(), Verifiers: n.keys.keeper.Verifiers, Against: against})
+	return &web.Proof{Keeper: n.keeper, Keys: n.keys.all, Leaves: log.Leaves, Raw: log.bridge, Publisher: n.publisher,
+		Rotate: func(ctx context.Context, by domain.Actor) (web.RotateView, error) { return n.rotate(ctx, to, by) },
+		Audit: func(ctx context.Context, against []projections.Claim, progress func(done, total domain.Position)) (projections.Verdict, error) {
+			return n.reads.Audit(ctx, log, projections.AuditOptions{Origin: n.origin(), Verifiers: n.keys.known(), Against: against, Progress: progress})
 		}}
 }

@@ -91,7 +91,7 @@ only one plan. Words may be "-" for standard input or @FILE for a file.`,
 	root.AddCommand(grouped("proof", a.evidenceCmd(), a.bundleCmd(), a.verifyCmd(), a.checkpointCmd(), a.eraseCmd(), a.holdCmd())...)
 	root.AddCommand(grouped("run", a.serveCmd(), a.initCmd(), a.statusCmd(), a.rebuildCmd(), a.tokenCmd(), a.personCmd(),
 		a.whoamiCmd(), a.versionCmd())...)
-	root.AddCommand(grouped("proof", a.witnessCmd())...)
+	root.AddCommand(grouped("proof", a.witnessCmd(), a.keyCmd())...)
 	root.AddCommand(exitCodesTopic())
 	return root
 }

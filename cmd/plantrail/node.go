@@ -16,6 +16,7 @@ import (
 
 	"plantrail/domain"
 	"plantrail/eventstore"
+	"plantrail/evidence/publish"
 	"plantrail/feeds"
 	"plantrail/projections"
 	"plantrail/web"
@@ -36,11 +37,11 @@ type node struct {
 	stopped  chan error // the projector's end
 	log      *slog.Logger
 
-	feeding sync.WaitGroup
-	serving bool
-	keys    keyring
-	keeper  *projections.Keeper
-	copied  string // the last checkpoint that was copied out of the directory
+	feeding   sync.WaitGroup
+	serving   bool
+	keys      keyring
+	keeper    *projections.Keeper
+	publisher *publish.Publisher
 }
 
 type nodeOptions struct {
@@ -53,6 +54,7 @@ type nodeOptions struct {
 	serving      bool // answer with read models that are behind, rather than not at all
 	signingKey   string
 	publicLog    string
+	outlets      []publish.Outlet
 }
 
 // How long a command waits for the read models of a directory that it opens itself (a history of a million events takes
@@ -94,6 +96,7 @@ func (n *node) open(ctx context.Context, o nodeOptions) (err error) {
 	if err := n.openKeeper(ctx, o.signingKey); err != nil {
 		return err
 	}
+	n.publisher = publish.New(n.keeper, o.log, o.outlets...)
 	n.handler = web.New(n.deps(o, source))
 	if err := n.catchUp(ctx, o.serving); err != nil {
 		return err
@@ -110,12 +113,12 @@ func (n *node) deps(o nodeOptions, source bridge) web.Deps {
 	service.Alone = n.settings.NATS == "" // the lock keeps every other process off an embedded journal
 	return web.Deps{
 		Org: domain.OrgID(n.settings.Org), Version: version(),
-		Service: service, Reads: n.reads,
+		Service: announcing{service, n.publisher}, Reads: n.reads,
 		Journal: func() web.JournalStats { return journalStats(n.store) },
 		Rebuild: func(ctx context.Context, progress func(done, total domain.Position)) error {
 			return n.reads.Rebuild(ctx, source, progress)
 		},
-		Eraser: n.store, Vault: n.store, Feed: n.feed, Proof: n.proof(), PublicLog: o.publicLog, LocalToken: n.local, LocalActor: n.actor, GuardMetrics: o.guardMetrics, Log: o.log,
+		Eraser: n.store, Vault: n.store, Feed: n.feed, Proof: n.proof(service), PublicLog: o.publicLog, LocalToken: n.local, LocalActor: n.actor, GuardMetrics: o.guardMetrics, Log: o.log,
 	}
 }
 

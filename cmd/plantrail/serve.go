@@ -28,7 +28,7 @@ type serving struct {
 	demo, behindProxy, insecure, guard     bool
 
 	signingKey, publicLog string
-	copies                []string
+	outward
 }
 
 func (a *app) serveCmd() *cobra.Command {
@@ -48,7 +48,7 @@ func (a *app) serveCmd() *cobra.Command {
 	f.BoolVar(&s.demo, "demo", false, "record a small sample plan")
 	f.StringVar(&s.signingKey, "signing-key", os.Getenv("PLANTRAIL_SIGNING_KEY"), "file of the key that signs checkpoints (default DATA/keys/checkpoint.key)")
 	f.StringVar(&s.publicLog, "public-log", "none", "what anyone may read of the log: checkpoint, tiles (its hashes, too) or none")
-	f.StringArrayVar(&s.copies, "checkpoint-copy", nil, "also write each checkpoint to this file, best on another machine's disk; may be given several times")
+	s.outward.flags(f)
 	f.StringVar(&s.logFormat, "log-format", envOr("PLANTRAIL_LOG_FORMAT", "text"), "text or json")
 	f.StringVar(&s.logLevel, "log-level", envOr("PLANTRAIL_LOG_LEVEL", "warn"), "debug, info, warn or error; info has a line a request")
 	return cmd
@@ -62,12 +62,17 @@ func (a *app) serve(ctx context.Context, s *serving) error {
 	if s.publicLog != "none" && s.publicLog != "checkpoint" && s.publicLog != "tiles" {
 		return misuse("--public-log", "%q is no choice", s.publicLog).WithHint("use checkpoint, tiles or none")
 	}
+	outlets, err := s.outlets(dataDir(a.data))
+	if err != nil {
+		return err
+	}
 	listener, secure, err := s.open()
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
-	n, first, err := a.startNode(ctx, &s.journalFlags, nodeOptions{log: log, guardMetrics: s.guard, serving: true, signingKey: s.signingKey, publicLog: s.publicLog})
+	n, first, err := a.startNode(ctx, &s.journalFlags, nodeOptions{log: log, guardMetrics: s.guard, serving: true, signingKey: s.signingKey, publicLog: s.publicLog,
+		outlets: outlets})
 	if err != nil {
 		return err
 	}
@@ -99,9 +104,7 @@ func (a *app) run(ctx context.Context, s *serving, n *node, listener net.Listene
 	tasks.Go(func() { every(background, finishPeriod, n.finishErasures) })
 	tasks.Go(func() { every(background, watchPeriod, func(ctx context.Context) { watch(ctx, n.store, n.log) }) })
 	tasks.Go(func() { _ = n.keeper.Run(background) }) // it ends with background, and says in its status what is wrong
-	if len(s.copies) > 0 {
-		tasks.Go(func() { every(background, time.Second, func(context.Context) { n.copyCheckpoint(s.copies) }) })
-	}
+	tasks.Go(func() { n.publisher.Run(background) })
 	defer tasks.Wait()
 	defer end()
 	failed := make(chan error, 1)
@@ -111,7 +114,9 @@ func (a *app) run(ctx context.Context, s *serving, n *node, listener net.Listene
 		return failure(err, "the server stopped listening")
 	case <-ctx.Done():
 	}
-	return a.drain(server)
+	err := a.drain(server)
+	n.lastWords()
+	return err
 }
 
 // drainLimit is how long requests under way may take once the server is told to end.

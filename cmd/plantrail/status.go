@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"plantrail/domain"
+	"plantrail/evidence/publish"
 	"plantrail/projections"
 )
 
@@ -56,7 +57,24 @@ func addFacts(t *table, prefix string, facts map[string]any) {
 			addFacts(t, label, inner)
 			continue
 		}
+		if name == "outlets" {
+			addOutlets(t, facts[name])
+			continue
+		}
 		t.add(plain(label), plain(fmt.Sprint(facts[name])))
+	}
+}
+
+// addOutlets has a line for each of those that are shown the checkpoints.
+func addOutlets(t *table, all any) {
+	var outlets []publish.OutletStatus
+	b, err := json.Marshal(all)
+	if err != nil || json.Unmarshal(b, &outlets) != nil {
+		return
+	}
+	for _, o := range outlets {
+		name, words, _ := strings.Cut(o.String(), ": ")
+		t.add(plain(name), plain(words))
 	}
 }
 

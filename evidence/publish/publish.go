@@ -15,6 +15,7 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -55,8 +56,8 @@ type Receipt struct {
 	Note []byte    // the checkpoint, with a witness's signature below
 }
 
-// Status is how an outlet stands.
-type Status struct {
+// OutletStatus is how an outlet stands.
+type OutletStatus struct {
 	Kind       string    `json:"kind"`
 	Name       string    `json:"name"`
 	Size       int64     `json:"size"`                 // events of the last checkpoint that arrived; 0 for none
@@ -69,7 +70,7 @@ type Status struct {
 }
 
 // String says how an outlet stands in one line of plain words.
-func (s Status) String() string {
+func (s OutletStatus) String() string {
 	text := s.Kind + " " + s.Name
 	verb := map[string]string{"witness": "seen", "webhook": "posted", "file": "written"}[s.Kind]
 	if s.Size == 0 {
@@ -91,6 +92,7 @@ type Publisher struct {
 	log     Log
 	to      *slog.Logger
 	outlets []*outlet
+	cover   atomic.Int64 // the size that is to be shown out of turn
 }
 
 // outlet is an Outlet at work.
@@ -139,23 +141,36 @@ func (p *Publisher) Run(ctx context.Context) {
 }
 
 func (p *Publisher) serve(ctx context.Context, o *outlet) {
-	for wait := time.Duration(0); ; {
+	tick := time.NewTicker(min(look, o.Every))
+	defer tick.Stop()
+	for next := time.Now(); ; {
+		if now := time.Now(); !now.Before(next) || p.due(o) {
+			shown, err := p.show(ctx, o)
+			switch {
+			case err != nil:
+				wait := min(longest, firstWait<<min(o.failed(), 10))
+				next = now.Add(wait + rand.N(wait/4)) // so that many logs do not come back at once
+			case shown:
+				next = now.Add(o.Every)
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(wait):
-		}
-		shown, err := p.show(ctx, o)
-		switch {
-		case err != nil:
-			wait = min(longest, firstWait<<min(o.failed(), 10))
-			wait += rand.N(wait / 4) // so that many logs do not come back at once
-		case shown:
-			wait = o.Every
-		default:
-			wait = min(look, o.Every)
+		case <-tick.C:
 		}
 	}
+}
+
+// Cover asks that every outlet is shown a checkpoint of at least so many leaves as soon as there is one, whatever its pace.
+func (p *Publisher) Cover(size int64) { p.cover.Store(max(size, p.cover.Load())) }
+
+// due reports whether an outlet that does not fail is to be shown one out of turn.
+func (p *Publisher) due(o *outlet) bool {
+	wanted := p.cover.Load()
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err == nil && o.last.Size < wanted && sizeOf(p.log.Last()) >= wanted
 }
 
 // Flush shows the newest checkpoint to every outlet that has not got it, now, and waits for them as long as ctx allows.
@@ -211,12 +226,12 @@ func (o *outlet) failed() int {
 }
 
 // Status is how each outlet stands, in the order in which they were given.
-func (p *Publisher) Status() []Status {
+func (p *Publisher) Status() []OutletStatus {
 	size := sizeOf(p.log.Last())
-	all := make([]Status, 0, len(p.outlets))
+	all := make([]OutletStatus, 0, len(p.outlets))
 	for _, o := range p.outlets {
 		o.mu.Lock()
-		s := Status{Kind: o.Kind, Name: o.Name, Size: o.last.Size, At: o.last.At, LagEvents: max(0, size-o.last.Size), Tries: o.tries}
+		s := OutletStatus{Kind: o.Kind, Name: o.Name, Size: o.last.Size, At: o.last.At, LagEvents: max(0, size-o.last.Size), Tries: o.tries}
 		if o.signs {
 			s.Checkpoint = string(o.last.Note)
 		}
