@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"os"
+	"strconv"
 	"time"
 
 	"plantrail/domain"
@@ -221,4 +222,17 @@ func (s *Store) restoreCheckpoints(ctx context.Context, b Backup) error {
 		return err
 	}
 	return s.copyCheckpoint(last)
+}
+
+// TextsMade names the text stream as it was made: the sequences of two streams have nothing to do with each other, and a
+// restored journal has another one.
+func (s *Store) TextsMade(ctx context.Context) (string, error) {
+	info, err := s.streamInfo(ctx, s.names.texts())
+	if err == nil && info == nil {
+		_, err = s.stream(ctx, s.names.texts()) // says so
+	}
+	if err != nil {
+		return "", err
+	}
+	return strconv.FormatInt(info.Created.UnixNano(), 36), nil
 }

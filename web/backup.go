@@ -1,0 +1,166 @@
+package web
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"plantrail/domain"
+	"plantrail/projections"
+)
+
+// Backed is the journal as a backup needs it, beyond the tiles of the log: who it is, and its texts as they are stored.
+type Backed interface {
+	// Identity is the journal's id.
+	Identity() string
+	// TextsMade names the text stream as it was made, so that a sequence in another one is not taken for one in this.
+	TextsMade(ctx context.Context) (string, error)
+	Texts(ctx context.Context, after, until uint64) iter.Seq2[projections.TextRecord, error]
+	Tail(ctx context.Context) (projections.Tail, error)
+}
+
+// BackedUp says whose log a backup would be of.
+type BackedUp struct {
+	Org     domain.OrgID `json:"org"`
+	Journal string       `json:"journal"`
+}
+
+// BackupText is a line of /v1/backup/texts. The last one has no event.
+type BackupText struct {
+	Event       domain.EventID `json:"event,omitempty"`
+	Disclosures []string       `json:"disclosures,omitempty"`
+	Mark        string         `json:"mark"` // where to go on after this line
+}
+
+// BackupCheckpoint is a line of /v1/backup/checkpoints. The last one has no checkpoint, but says how many there are.
+type BackupCheckpoint struct {
+	Checkpoint string `json:"checkpoint,omitempty"`
+	Count      int    `json:"count"`
+}
+
+type backupInput struct {
+	After string `query:"after" doc:"where to go on: the mark or count of the last line that was read"`
+}
+
+type backedUp struct{ Body BackedUp }
+
+// registerBackup registers what a backup reads beside the log's own tiles and the files of evidence.
+func (s *Server) registerBackup() {
+	op := s.operation(http.MethodGet, "/v1/backup", about{id: "backup", tag: "operation", summary: "Whose journal a backup would be of",
+		text: "A backup reads this, the checkpoints and texts below, the log's tiles and the files of evidence."}, route{})
+	huma.Register(s.api, op, func(context.Context, *struct{}) (*backedUp, error) {
+		if err := s.canBackUp(); err != nil {
+			return nil, err
+		}
+		return &backedUp{BackedUp{s.deps.Org, s.deps.Backed.Identity()}}, nil
+	})
+	op.Responses["200"].Description = "Whose."
+	const words = " The answer is lines of JSON, as long as the history; the last line says that it is, and an answer without it broke off."
+	s.backupStream("/v1/backup/texts", about{id: "backup-texts", tag: "operation", summary: "The texts as they are stored",
+		text: "The disclosures of each event's texts, after a mark that an earlier line gave. A mark that is not known gives all." + words}, s.backupTexts)
+	s.backupStream("/v1/backup/checkpoints", about{id: "backup-checkpoints", tag: "operation", summary: "The signed checkpoints, oldest first",
+		text: "All that were ever signed, after the first so many." + words}, s.backupCheckpoints)
+}
+
+func (s *Server) canBackUp() error {
+	if s.deps.Backed == nil {
+		return domain.Errorf(domain.Unavailable, "", "no backup can be taken here")
+	}
+	return nil
+}
+
+// backupStream registers a question whose answer is lines of JSON. An answer whose reading fails is cut off, so that half of
+// it never looks whole.
+func (s *Server) backupStream(path string, a about, ask func(ctx context.Context, after string) (iter.Seq2[any, error], error)) {
+	op := s.operation(http.MethodGet, path, a, route{})
+	op.Responses["200"] = &huma.Response{Description: "The lines.", Content: map[string]*huma.MediaType{ndjson: {Schema: &huma.Schema{Type: "string"}}}}
+	huma.Register(s.api, op, func(ctx context.Context, in *backupInput) (*huma.StreamResponse, error) {
+		if err := s.canBackUp(); err != nil {
+			return nil, err
+		}
+		lines, err := ask(ctx, in.After)
+		if err != nil {
+			return nil, err
+		}
+		return &huma.StreamResponse{Body: func(huma.Context) { callOf(ctx).sendLines(lines) }}, nil
+	})
+}
+
+func (c *call) sendLines(lines iter.Seq2[any, error]) {
+	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Time{}) // it takes as long as the history is
+	c.w.Header().Set("Content-Type", ndjson)
+	c.w.Flush()
+	if c.w.head {
+		return
+	}
+	out := json.NewEncoder(c.w)
+	for l, err := range lines {
+		if err == nil {
+			err = out.Encode(l)
+		}
+		if err != nil {
+			c.log().Error("an answer broke off", "request", c.id, "route", c.pattern, "err", err)
+			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
+// backupTexts yields the texts after a mark, which names the text stream and a sequence in it.
+func (s *Server) backupTexts(ctx context.Context, mark string) (iter.Seq2[any, error], error) {
+	from := s.deps.Backed
+	made, err := from.TextsMade(ctx)
+	if err != nil {
+		return nil, err
+	}
+	tail, err := from.Tail(ctx)
+	if err != nil {
+		return nil, err
+	}
+	after := uint64(0)
+	if stream, seq, ok := strings.Cut(mark, "."); ok && stream == made {
+		if n, err := strconv.ParseUint(seq, 10, 64); err == nil && n <= tail.Texts {
+			after = n
+		}
+	}
+	at := func(seq uint64) string { return made + "." + strconv.FormatUint(seq, 10) }
+	return func(yield func(any, error) bool) {
+		for t, err := range from.Texts(ctx, after, tail.Texts) {
+			if !yield(BackupText{t.Event, t.Disclosures, at(t.Sequence)}, err) || err != nil {
+				return
+			}
+		}
+		yield(BackupText{Mark: at(tail.Texts)}, nil)
+	}, nil
+}
+
+// backupCheckpoints yields the signed checkpoints after the first so many.
+func (s *Server) backupCheckpoints(ctx context.Context, given string) (iter.Seq2[any, error], error) {
+	p, err := s.proof()
+	if err != nil {
+		return nil, err
+	}
+	after := 0
+	if given != "" {
+		if after, err = strconv.Atoi(given); err != nil || after < 0 {
+			return nil, domain.Errorf(domain.Invalid, "after", "it is not a number of checkpoints")
+		}
+	}
+	return func(yield func(any, error) bool) {
+		n := 0
+		for note, err := range p.Raw.Checkpoints(ctx) {
+			if n++; err == nil && n <= after {
+				continue
+			}
+			if !yield(BackupCheckpoint{string(note), n}, err) || err != nil {
+				return
+			}
+		}
+		yield(BackupCheckpoint{Count: n}, nil)
+	}, nil
+}
