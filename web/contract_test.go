@@ -143,6 +143,7 @@ func TestEveryOperationIsAsDocumented(t *testing.T) {
 	c.imports()
 	c.evidence()
 	c.log()
+	c.backup()
 	c.feeds()
 	c.call(200, "POST", "/v1/rebuild", "")
 	for path, item := range c.doc.Paths.Map() {

@@ -68,6 +68,8 @@ type Deps struct {
 	Proof     *Proof // the log; nil: none is kept here
 	PublicLog string // what of it anyone may read: "checkpoint", "tiles" or, by default, nothing
 
+	Backed Backed // what a backup is taken of; nil: none can be taken here
+
 	Eraser Eraser // of texts in the journal; nil: it can't be done here
 
 	Feed *feeds.Feed // of every change, for subscribers; nil: there is none here
@@ -142,6 +144,7 @@ func New(d Deps) *Server {
 	s.registerEvidence()
 	s.registerLog()
 	s.registerBundle()
+	s.registerBackup()
 	s.registerHolds()
 	s.registerErase()
 	s.registerFeeds()
