@@ -349,6 +349,21 @@ func (p *Plan) Items() []Item {
 	return all
 }
 
+// PlanOf is a plan in a state of which the items are known, in the order in which they were added.
+func PlanOf(state PlanState, items []Item) *Plan {
+	p := &Plan{PlanState: state, items: make(map[ItemID]Item, len(items))}
+	for _, it := range items {
+		p.items[it.ID] = it
+		p.order = append(p.order, it.ID)
+	}
+	return p
+}
+
+// Requests are all requests, answered or not, in the order in which they were made.
+func (p *Plan) Requests() []Request {
+	return slices.SortedFunc(maps.Values(p.requests), func(a, b Request) int { return cmp.Compare(a.Made, b.Made) })
+}
+
 func (p *Plan) apply(r Recorded) {
 	if p.items == nil {
 		p.items, p.requests = map[ItemID]Item{}, map[RequestID]Request{}

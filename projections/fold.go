@@ -317,10 +317,11 @@ func null(s string) any {
 }
 
 // aboutState reports whether an event about an item can change the item's state: requests have states of their own, and
-// erasing a text or taking a bundle changes nothing.
+// answering a finding, erasing a text or taking a bundle changes nothing.
 func aboutState(e domain.Event) bool {
 	switch e.(type) {
-	case *domain.RequestMade, *domain.RequestAnswered, *domain.ErasureRequested, *domain.ErasureCompleted, *domain.BundleIssued:
+	case *domain.RequestMade, *domain.RequestAnswered, *domain.RequestWithdrawn, *domain.RatingChallenged, *domain.FindingAnswered,
+		*domain.ErasureRequested, *domain.ErasureCompleted, *domain.BundleIssued:
 		return false
 	}
 	return true

@@ -9,6 +9,10 @@ import (
 
 // ItemHistory is everything about one item up to a moment.
 func (db *DB) ItemHistory(ctx context.Context, plan domain.PlanID, item domain.ItemID, at At) (h ItemHistory, err error) {
+	if at.AsReported != "" || !at.ValidAt.IsZero() {
+		return h, domain.Errorf(domain.Invalid, "valid_at", "an item's history is told by the clock of recording").
+			WithHint("ask the plan what it said of the item on that day or in that paper")
+	}
 	err = db.view(ctx, func(s *snapshot) error {
 		upto, err := s.position(plan, at)
 		if err != nil {
@@ -96,7 +100,7 @@ func refold(entries []Entry) ([]step, error) {
 			return nil, err
 		}
 		if aboutState(event) {
-			it = it.After(domain.Recorded{Position: e.Position, ID: e.Event, Plan: e.Plan, Event: event,
+			it = it.After(domain.Recorded{Position: e.Position, ID: e.Event, Plan: e.Plan, Event: event, Actor: domain.Actor{ID: e.By.ID},
 				Basis: domain.Basis{Stated: e.Stated, Authority: e.Authority}})
 		}
 		steps[i] = step{e, it}

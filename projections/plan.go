@@ -50,11 +50,11 @@ func (db *DB) Plans(ctx context.Context) (all []PlanSummary, err error) {
 // Plan is a plan at a moment.
 func (db *DB) Plan(ctx context.Context, plan domain.PlanID, at At) (v PlanView, err error) {
 	err = db.view(ctx, func(s *snapshot) error {
-		upto, err := s.position(plan, at)
+		r, upto, err := s.rowsAt(plan, at)
 		if err != nil {
 			return err
 		}
-		v, err = s.plan(plan, upto)
+		v, err = s.planView(r, upto)
 		return err
 	})
 	return v, err
@@ -156,13 +156,10 @@ func (s *snapshot) requests(plan domain.PlanID, upto domain.Position) (all []dom
 	return all, err
 }
 
-func (s *snapshot) plan(plan domain.PlanID, upto domain.Position) (v PlanView, err error) {
-	r, err := s.planRows(plan, upto)
-	if err != nil {
-		return v, err
-	}
+func (s *snapshot) planView(r planRows, upto domain.Position) (v PlanView, err error) {
 	c := newCites(s, upto)
 	c.need(r.plan.Title, r.plan.Opened, r.plan.Closed)
+	c.needMeetings(r.plan)
 	for _, it := range r.items {
 		c.needItem(it)
 	}
@@ -176,9 +173,11 @@ func (s *snapshot) plan(plan domain.PlanID, upto domain.Position) (v PlanView, e
 	if err := c.load(); err != nil {
 		return v, err
 	}
-	v = PlanView{Moment: r.moment, Plan: plan, Title: c.words(r.plan.Title, "title"), Levels: r.plan.Levels,
+	v = PlanView{Moment: r.moment, Plan: r.plan.ID, Title: c.words(r.plan.Title, "title"), Levels: r.plan.Levels,
 		Dimensions: r.plan.Dimensions, Opened: c.at(r.plan.Opened), CloseReason: c.optional(r.plan.Closed, "reason"),
-		Items: []ItemView{}, Requests: []RequestView{}, Resolutions: []ResolutionView{}}
+		Items: []ItemView{}, Requests: []RequestView{}, Resolutions: []ResolutionView{},
+		Retired: r.plan.Retired, Policy: r.plan.InForce(), Issue: r.plan.Version, Adopted: c.statement(r.plan.Adopted, "reason"),
+		Meetings: c.meetingViews(r.plan)}
 	if r.plan.Closed > 0 {
 		closed := c.at(r.plan.Closed)
 		v.Closed = &closed
@@ -206,6 +205,7 @@ func (c *cites) needItem(it domain.Item) {
 	for _, f := range it.Evidence {
 		c.need(f.Attached, f.Withdrawn)
 	}
+	c.needPractice(it)
 }
 
 func (c *cites) itemView(plan domain.PlanState, it domain.Item) ItemView {
@@ -221,21 +221,17 @@ func (c *cites) itemView(plan domain.PlanState, it domain.Item) ItemView {
 	for _, f := range it.Evidence {
 		v.Evidence = append(v.Evidence, c.evidenceView(it.ID, f))
 	}
+	c.practiceView(plan, it, &v)
 	return v
 }
 
 func (c *cites) ratingView(plan domain.PlanState, r domain.Rating) RatingView {
-	return RatingView{Dimension: r.Dimension, Scheme: r.Scheme, Value: r.Value, Label: label(plan, r.Dimension, r.Value),
+	v := RatingView{Dimension: r.Dimension, Scheme: r.Scheme, Value: r.Value, Label: r.Value,
 		Meaning: r.Meaning, Since: r.Since, Set: c.at(r.Set), Reason: c.statement(r.Reason, "justification"), Owed: r.Owed, SameAs: r.SameAs}
-}
-
-// label is the printed word of a rating's value, or its key.
-func label(plan domain.PlanState, dimension, value string) string {
-	d, _ := plan.Dimension(dimension)
-	if v, ok := d.Scheme.Value(value); ok {
-		return v.Label
+	if key, ok := plan.Value(r.Scheme, r.Value); ok {
+		v.Label, v.Colour, v.Shape = key.Label, key.Colour, key.Shape
 	}
-	return value
+	return v
 }
 
 // correction is what an entry's field should have said.
@@ -249,7 +245,7 @@ type correction struct {
 func (c *cites) corrections(requests []domain.Request, resolutions []resolutionRow) (map[correction]domain.Position, error) {
 	var of []domain.Position
 	for _, q := range requests {
-		of = append(of, q.Made, q.Answered)
+		of = append(of, q.Made, q.Answered, q.Withdrawn)
 	}
 	for _, q := range resolutions {
 		of = append(of, q.at)
@@ -281,7 +277,8 @@ func (c *cites) fixed(p domain.Position, name string, by map[correction]domain.P
 
 func (c *cites) requestView(q domain.Request, by map[correction]domain.Position) RequestView {
 	v := RequestView{Request: q.ID, Item: q.Item, Due: q.Due,
-		Statement: Statement{Words: c.fixed(q.Made, "words", by), Said: c.at(q.Made)}}
+		Statement: Statement{Words: c.fixed(q.Made, "words", by), Said: c.at(q.Made)},
+		Meeting:   q.Meeting, DueAs: q.DueAs, Commitment: q.Commitment, Challenge: q.Challenge, Withdrawn: c.statement(q.Withdrawn, "reason")}
 	if asked := c.words(q.Made, "asked_by"); asked != (Words{}) {
 		v.AskedBy = &asked
 	}
@@ -318,7 +315,7 @@ func (db *DB) Ambers(ctx context.Context, plan domain.PlanID, at At, meanings ..
 	}
 	for _, it := range v.Items {
 		r := it.first(v)
-		if r == nil || !slices.Contains(meanings, r.Meaning) || it.State == domain.ItemWithdrawn {
+		if r == nil || !slices.Contains(meanings, r.Meaning) || it.State.Ended() {
 			continue
 		}
 		row := Amber{Item: it.Item, Ref: it.Ref, Aim: it.Title, Rating: *r, Owner: it.Owner, Due: it.Due}
@@ -326,7 +323,7 @@ func (db *DB) Ambers(ctx context.Context, plan domain.PlanID, at At, meanings ..
 			row.SameAs = reasons[r.SameAs]
 		}
 		for _, q := range v.Requests {
-			if q.Item == it.Item && q.Answer == nil {
+			if q.Item == it.Item && q.Answer == nil && q.Withdrawn == nil {
 				row.Request = append(row.Request, q)
 			}
 		}

@@ -83,7 +83,8 @@ func (f *fold) whole(h *historyNow, r domain.Recorded, visible domain.Position) 
 		return f.request(r, visible, requestKey{r.Plan, id})
 	}
 	switch e := r.Event.(type) {
-	case *domain.PlanOpened, *domain.PlanClosed, *domain.EntryCorrected:
+	case *domain.PlanOpened, *domain.PlanClosed, *domain.LevelsSet, *domain.SchemesSet, *domain.PolicySet, *domain.VersionAdopted,
+		*domain.MeetingOpened, *domain.PaperPublished, *domain.MinutesRecorded, *domain.EntryCorrected:
 		return f.planState(h, r, visible)
 	case *domain.ResolutionRecorded:
 		f.resolutions.add(string(r.Plan), int64(r.Position), string(e.Resolution), int64(visible))
@@ -129,8 +130,12 @@ func (f *fold) request(r domain.Recorded, visible domain.Position, key requestKe
 			return err
 		}
 	}
-	if _, made := r.Event.(*domain.RequestMade); !made && !known {
-		return broken(r, fmt.Sprintf("there is no request %s", key.request))
+	switch r.Event.(type) {
+	case *domain.RequestMade, *domain.RatingChallenged:
+	default:
+		if !known {
+			return broken(r, fmt.Sprintf("there is no request %s", key.request))
+		}
 	}
 	q = q.After(r)
 	f.requests.put(key, q)

@@ -211,6 +211,9 @@ func (d *entryDetails) scan(rows *sql.Rows) (e Entry, err error) {
 	}
 	e.Item, e.Corrects = domain.ItemID(item.String), domain.EventID(corrects.String)
 	e.RecordedAt, e.Data = micros(recorded), json.RawMessage(data)
+	if late := int(e.RecordedAt.Sub(e.Stated.End()).Hours() / 24); e.Stated.Known() && late > domain.DefaultPolicy().BackdatedDays {
+		e.Backdated = late
+	}
 	d.refs, d.counts = append(d.refs, domain.Position(ref.Int64)), append(d.counts, count)
 	e.Summary, err = summarise(e.Type, data)
 	if err != nil {

@@ -7,10 +7,13 @@ import (
 	"plantrail/domain"
 )
 
-// At says which moment of the history a query means. The zero At is now. At most one field is set.
+// At says which moment of the history a query means, by three clocks. The zero At is now. At most one of the first three is
+// set; ValidAt can stand beside any of them: what held on that day, by what was known, or reported, then.
 type At struct {
-	Position   domain.Position // as it stood just after this position
-	RecordedAt time.Time       // as it was known at this instant, by the clock of recording
+	Position   domain.Position  // as it stood just after this position
+	RecordedAt time.Time        // as it was known at this instant, by the clock of recording
+	AsReported domain.MeetingID // as the paper for this meeting showed it
+	ValidAt    domain.Date      // as it was on this day, or at the end of this month, by the days that entries state
 }
 
 // Words is a text as it is shown. A text that was erased, or never came, is an empty Text with a State that says so.
@@ -63,6 +66,9 @@ type Moment struct {
 	Position   domain.Position `json:"position"`    // the last position that counts
 	RecordedAt time.Time       `json:"recorded_at"` // of the last entry that counts
 	Version    uint64          `json:"version"`     // the plan's version then (planseq): the ETag
+
+	AsReported domain.MeetingID `json:"as_reported,omitempty"` // it is what members received for this meeting
+	ValidAt    domain.Date      `json:"valid_at,omitzero"`     // it is what held on this day
 }
 
 // PlanSummary is one line of the list of plans. Counts are of items, by meaning of the rating in the plan's first
@@ -91,6 +97,36 @@ type PlanView struct {
 	Requests    []RequestView      `json:"requests"`
 	Resolutions []ResolutionView   `json:"resolutions"`
 	Holds       []HoldView         `json:"holds,omitempty"`
+
+	Retired  []domain.Scheme `json:"retired_schemes,omitempty"` // in which earlier ratings were given
+	Policy   domain.Policy   `json:"policy"`
+	Issue    string          `json:"plan_version,omitempty"` // as a body adopted it: "2.0"
+	Adopted  *Statement      `json:"adopted,omitempty"`
+	Meetings []MeetingView   `json:"meetings"`
+}
+
+// MeetingView is a meeting at which the plan is before a body, with what members received for it.
+type MeetingView struct {
+	Meeting  domain.MeetingID `json:"meeting"`
+	Body     string           `json:"body"`
+	On       domain.Date      `json:"on"`
+	Deadline domain.Date      `json:"deadline,omitzero"`
+	Opened   Said             `json:"opened"`
+	Papers   []PaperView      `json:"papers"`
+	Minutes  *Statement       `json:"minutes,omitempty"`
+}
+
+// PaperView is a published paper: the plan as it stood after its entry number Version. Root is empty for a paper that was
+// printed elsewhere.
+type PaperView struct {
+	Version        uint64                `json:"version"`
+	Position       domain.Position       `json:"position,omitempty"`
+	Size           uint64                `json:"size,omitempty"` // of the tree whose root it is
+	Root           string                `json:"root,omitempty"` // base64
+	SHA256         string                `json:"sha256"`         // of the paper's bytes, hex
+	Classification domain.Classification `json:"classification"`
+	Title          *Words                `json:"title,omitempty"`
+	Published      Said                  `json:"published"`
 }
 
 // HoldView is a legal hold, which forbids erasing: why and by whom it was set, and released.
@@ -133,6 +169,60 @@ type ItemView struct {
 	Progress  *Statement       `json:"progress,omitempty"`
 	Outcome   *OutcomeView     `json:"outcome,omitempty"`
 	Evidence  []EvidenceView   `json:"evidence,omitempty"`
+
+	Kind           domain.ItemKind   `json:"kind,omitempty"` // "" is an action
+	Start          domain.Date       `json:"start,omitzero"`
+	From           *domain.Origin    `json:"from,omitempty"`   // it was carried forward from another plan
+	Source         *Words            `json:"source,omitempty"` // of a recommendation
+	With           *Words            `json:"with,omitempty"`   // who is responsible with the owner
+	Persons        []domain.ActorID  `json:"persons,omitempty"`
+	Post           bool              `json:"post,omitempty"`
+	Interim        bool              `json:"interim,omitempty"`
+	StateReason    *Words            `json:"state_reason,omitempty"`
+	StateAuthority *domain.Authority `json:"state_authority,omitempty"`
+	Links          []LinkView        `json:"links,omitempty"`
+	Asked          *DueAskedView     `json:"due_asked,omitempty"` // a move of its date that nobody has decided on
+	Percent        *int              `json:"percent,omitempty"`
+	Claimed        *Statement        `json:"claimed,omitempty"`
+	Verified       *Statement        `json:"verified,omitempty"`
+	Waived         *Statement        `json:"evidence_waived,omitempty"`
+	Response       *ResponseView     `json:"response,omitempty"` // to a recommendation
+	Measure        *MeasureView      `json:"measure,omitempty"`
+}
+
+// LinkView is what an item is to another.
+type LinkView struct {
+	Relation domain.Relation `json:"relation"`
+	To       domain.ItemID   `json:"to"`
+	Said     Said            `json:"said"`
+}
+
+// DueAskedView is a request to move a due date.
+type DueAskedView struct {
+	To domain.Date `json:"to"`
+	Statement
+}
+
+// ResponseView is the answer to a recommendation.
+type ResponseView struct {
+	Response domain.Response `json:"response"`
+	Statement
+}
+
+// MeasureView is a measure with its last reading. AtTarget is nil while there is nothing to compare.
+type MeasureView struct {
+	Unit       string           `json:"unit,omitempty"`
+	Better     domain.Better    `json:"better"`
+	Baseline   domain.Amount    `json:"baseline,omitempty"`
+	Target     domain.Amount    `json:"target,omitempty"`
+	Contextual bool             `json:"contextual,omitempty"`
+	Defined    Said             `json:"defined"`
+	Last       domain.Amount    `json:"last,omitempty"`
+	LastOn     domain.Date      `json:"last_on,omitzero"`
+	Before     domain.Amount    `json:"before,omitempty"`
+	Direction  domain.Direction `json:"direction,omitempty"`
+	AtTarget   *bool            `json:"at_target,omitempty"`
+	Read       *Statement       `json:"read,omitempty"`
 }
 
 // RatingView is an item's rating in one dimension, with the reason in somebody's words.
@@ -141,6 +231,8 @@ type RatingView struct {
 	Scheme    string         `json:"scheme"`
 	Value     string         `json:"value"`
 	Label     string         `json:"label"`
+	Colour    string         `json:"colour,omitempty"`
+	Shape     string         `json:"shape,omitempty"`
 	Meaning   domain.Meaning `json:"meaning"`
 	Since     domain.Date    `json:"since"`
 	Set       Said           `json:"set"`
@@ -169,6 +261,12 @@ type RequestView struct {
 	AskedBy *Words           `json:"asked_by,omitempty"`
 	Statement
 	Answer *Statement `json:"answer,omitempty"`
+
+	Meeting    domain.MeetingID `json:"meeting,omitempty"` // by which the answer is wanted
+	DueAs      string           `json:"due_as,omitempty"`  // or as printed
+	Commitment bool             `json:"commitment,omitempty"`
+	Challenge  bool             `json:"challenge,omitempty"` // of a rating: what of, the entry says
+	Withdrawn  *Statement       `json:"withdrawn,omitempty"`
 }
 
 // ResolutionView is a resolution as printed.
@@ -193,7 +291,8 @@ type Entry struct {
 	Corrects  domain.EventID    `json:"corrects,omitempty"`
 	Summary   string            `json:"summary"` // one line in plain words: "delivery amber → green"
 	ItemTitle string            `json:"item_title,omitempty"`
-	Visible   domain.Position   `json:"visible"` // the position from which it counted: its command's last part
+	Backdated int               `json:"backdated_days,omitempty"` // recorded so many days after it happened, where that is over 30
+	Visible   domain.Position   `json:"visible"`                  // the position from which it counted: its command's last part
 }
 
 // AnyPlan stands, in a query, for all plans without the reserved histories, as "" stands for all histories. No plan can

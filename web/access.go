@@ -18,6 +18,7 @@ var access = map[string]domain.Role{
 	"GET /v1/plans":                           domain.Reader,
 	"GET /v1/plans/{plan}":                    domain.Reader,
 	"GET /v1/plans/{plan}/ambers":             domain.Reader,
+	"GET /v1/plans/{plan}/compare":            domain.Reader,
 	"GET /v1/plans/{plan}/timeline":           domain.Reader,
 	"GET /v1/plans/{plan}/items/{item}":       domain.Reader,
 	"GET /v1/plans/{plan}/entries/{entry}":    domain.Reader,
@@ -25,6 +26,7 @@ var access = map[string]domain.Role{
 	"GET /v1/timeline":                        domain.Reader,
 	"GET /v1/search":                          domain.Reader,
 	"GET /v1/persons":                         domain.Reader,
+	"GET /v1/schemes":                         domain.Reader,
 
 	"POST /v1/plans/{plan}/open-plan":       domain.Editor,
 	"POST /v1/plans/{plan}/close-plan":      domain.Editor,
@@ -46,6 +48,33 @@ var access = map[string]domain.Role{
 	"POST /v1/plans/{plan}/correct":         domain.Editor,
 	"POST /v1/import":                       domain.Editor,
 
+	"POST /v1/plans/{plan}/set-policy":         domain.Admin,
+	"POST /v1/plans/{plan}/set-levels":         domain.Editor,
+	"POST /v1/plans/{plan}/set-schemes":        domain.Editor,
+	"POST /v1/plans/{plan}/adopt-version":      domain.Editor,
+	"POST /v1/plans/{plan}/link-items":         domain.Editor,
+	"POST /v1/plans/{plan}/unlink-items":       domain.Editor,
+	"POST /v1/plans/{plan}/respond":            domain.Editor,
+	"POST /v1/plans/{plan}/request-due":        domain.Editor,
+	"POST /v1/plans/{plan}/approve-due":        domain.Editor,
+	"POST /v1/plans/{plan}/refuse-due":         domain.Editor,
+	"POST /v1/plans/{plan}/waive-evidence":     domain.Editor,
+	"POST /v1/plans/{plan}/claim-completion":   domain.Editor,
+	"POST /v1/plans/{plan}/verify-completion":  domain.Editor,
+	"POST /v1/plans/{plan}/refuse-completion":  domain.Editor,
+	"POST /v1/plans/{plan}/accept-closure":     domain.Editor,
+	"POST /v1/plans/{plan}/reopen-item":        domain.Editor,
+	"POST /v1/plans/{plan}/supersede-item":     domain.Editor,
+	"POST /v1/plans/{plan}/carry-forward":      domain.Editor,
+	"POST /v1/plans/{plan}/define-measure":     domain.Editor,
+	"POST /v1/plans/{plan}/read-measure":       domain.Editor,
+	"POST /v1/plans/{plan}/challenge-rating":   domain.Editor,
+	"POST /v1/plans/{plan}/withdraw-request":   domain.Editor,
+	"POST /v1/plans/{plan}/open-meeting":       domain.Editor,
+	"POST /v1/plans/{plan}/record-minutes":     domain.Editor,
+	"POST /v1/plans/{plan}/answer-finding":     domain.Editor,
+	"POST /v1/plans/{plan}/items/{item}/carry": domain.Editor,
+
 	"POST /v1/plans/{plan}/bundle":    domain.Reader, // it records who took what, and nothing else
 	"GET /log/checkpoint":             domain.Reader, // these three: anyone, as Deps.PublicLog says
 	"GET /log/tile/{path...}":         domain.Reader,
@@ -63,11 +92,11 @@ var access = map[string]domain.Role{
 	"POST /v1/plans/{plan}/release-hold": domain.Admin,
 	"POST /v1/plans/{plan}/erase-text":   domain.Admin,
 
-	"GET /v1/events":        domain.Reader,
 	"GET /schemas":        anyone,
 	"GET /schemas/{name}": anyone,
 	"GET /asyncapi.json":  anyone,
 
+	"GET /v1/events":        domain.Reader,
 	"GET /v1/events/stream": domain.Reader,
 	"GET /v1/events/export": domain.Reader,
 

@@ -54,6 +54,8 @@ func tableOf(v any) (header []string, rows [][]string) {
 		return itemsTable(v.Items)
 	case projections.AmberTable:
 		return ambersTable(v.Rows)
+	case projections.Comparison:
+		return differencesTable(v.Differences)
 	case projections.Page[projections.Entry]:
 		return entriesTable(v.Entries)
 	case projections.Page[projections.Hit]:
@@ -64,6 +66,8 @@ func tableOf(v any) (header []string, rows [][]string) {
 		return tokensTable(v.Tokens)
 	case personsAnswer:
 		return personsTable(v.Persons)
+	case schemesAnswer:
+		return schemesTable(v.Schemes)
 	}
 	return nil, nil
 }
@@ -124,11 +128,28 @@ func ambersTable(all []projections.Amber) ([]string, [][]string) {
 	return header, rows
 }
 
+func differencesTable(all []projections.DifferenceView) ([]string, [][]string) {
+	var rows [][]string
+	for _, d := range all {
+		a, said := domain.Authority{}, projections.Said{}
+		if d.Authority != nil {
+			a = *d.Authority
+		}
+		if d.After != nil {
+			said = d.After.Said
+		}
+		rows = append(rows, []string{string(d.Item), d.Ref, d.Aim.Text, string(d.What), d.Dimension, d.From, d.To, statement(d.Before), statement(d.After),
+			sayer(d.After), said.Stated.String(), stamp(said.RecordedAt), a.Body, a.Meeting.String(), a.Resolution, number(said.Entry)})
+	}
+	return []string{"item", "ref", "aim", "what", "dimension", "from", "to", "words_before", "words", "by", "stated", "recorded_at", "body", "meeting", "resolution", "entry"}, rows
+}
+
 var entryColumns = []string{"position", "plan", "entry", "stated", "recorded_at", "by", "by_name", "role", "type", "item", "item_title", "summary",
 	"words", "body", "meeting", "resolution", "command", "event"}
 
 // textOrder is the order in which an entry's texts stand in one cell: what was said before why.
-var textOrder = []string{"title", "owner", "justification", "progress", "outcome", "words", "asked_by", "answer", "printed", "text", "source", "name", "reason"}
+var textOrder = []string{"title", "owner", "with", "justification", "progress", "claim", "verified", "outcome", "words", "asked_by", "answer", "printed", "minutes",
+	"text", "source", "name", "file", "reason"}
 
 func entryRow(e projections.Entry) []string {
 	var said []string

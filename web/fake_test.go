@@ -107,6 +107,10 @@ type fakeService struct {
 	repeat bool
 }
 
+func (f *fakeReads) Compare(context.Context, domain.PlanID, projections.At, projections.At) (projections.Comparison, error) {
+	return projections.Comparison{Plan: "sdp", Differences: []projections.DifferenceView{}}, f.fails
+}
+
 func (f *fakeService) Do(_ context.Context, o domain.Order) (domain.Receipt, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -143,7 +147,7 @@ func newHouse(t testing.TB) *house {
 	h := &house{service: &fakeService{}, log: &strings.Builder{}, reads: &fakeReads{status: projections.Status{Position: 7, Tail: 7, CaughtUp: true},
 		tokens: map[domain.TokenID]projections.Credential{"reader": cred(domain.Reader), "editor": cred(domain.Editor), "admin": cred(domain.Admin)},
 		plan: projections.PlanView{Moment: projections.Moment{Position: 7, Version: 3}, Levels: []domain.Level{}, Dimensions: []domain.Dimension{},
-			Items: []projections.ItemView{}, Requests: []projections.RequestView{}, Resolutions: []projections.ResolutionView{}}}}
+			Items: []projections.ItemView{}, Requests: []projections.RequestView{}, Resolutions: []projections.ResolutionView{}, Meetings: []projections.MeetingView{}}}}
 	h.Server = New(Deps{Org: "acme", Version: "test", Service: h.service, Reads: h.reads, Rebuild: func(context.Context, func(domain.Position, domain.Position)) error { return nil },
 		LocalToken: "pt_local_" + strings.Repeat("L", 43), LocalActor: domain.Actor{ID: "os-1000", Kind: domain.OSUser, Role: domain.Admin},
 		Now: func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) },

@@ -11,15 +11,36 @@ import (
 	"plantrail/projections"
 )
 
-// AsAt is which state of the history a question means.
+// AsAt is which state of a plan a question means, by the three clocks: when it was recorded (two ways to say it), when it was
+// reported, when it happened.
 type AsAt struct {
 	Position   string `query:"position" doc:"as it stood just after this position" example:"120"`
 	RecordedAt string `query:"recorded_at" doc:"as it was known at this instant, or at the end of this day, by the clock of recording: 2020-02-03T12:00:00Z or 2020-02-03" example:"2020-02-03T12:00:00Z"`
+	AsReported string `query:"as_reported" doc:"as the paper for this meeting showed it" example:"scrutiny-committee-2020-02-20"`
+	ValidAt    string `query:"valid_at" doc:"as it was on this day, or at the end of this month, by the days that entries state: 2020-02-03 or 2020-02; beside one of the others, by what was known or reported then" example:"2020-02-03"`
 }
 
-func (m AsAt) at() (at projections.At, _ error) {
-	if m.Position != "" && m.RecordedAt != "" {
-		return at, domain.Errorf(domain.Invalid, "recorded_at", "position and recorded_at can't both be given").WithHint("give one")
+func (m AsAt) at() (at projections.At, err error) {
+	given := 0
+	for _, clock := range []string{m.Position, m.RecordedAt, m.AsReported} {
+		if clock != "" {
+			given++
+		}
+	}
+	if given > 1 {
+		return at, domain.Errorf(domain.Invalid, "recorded_at", "position, recorded_at and as_reported say which moment, each in its own way").WithHint("give one")
+	}
+	if m.AsReported != "" {
+		id, err := domain.ParseItemID(m.AsReported) // a meeting's id has the form of an item's
+		if err != nil {
+			return at, domain.Errorf(domain.Invalid, "as_reported", "this is not the id of a meeting").WithHint("the plan lists its meetings")
+		}
+		at.AsReported = domain.MeetingID(id)
+	}
+	if m.ValidAt != "" {
+		if at.ValidAt, err = domain.ParseDate(m.ValidAt); err != nil || !at.ValidAt.Known() {
+			return at, domain.Errorf(domain.Invalid, "valid_at", "this is not a day").WithHint("write it as 2020-02-03 or 2020-02")
+		}
 	}
 	if m.Position != "" {
 		p, err := strconv.ParseUint(m.Position, 10, 63)
@@ -69,6 +90,14 @@ type PlanInput struct {
 type ambersInput struct {
 	PlanInput
 	Meaning []string `query:"meaning" doc:"meanings of the ratings to show, separated by commas; left out: at_risk" example:"[\"at_risk\",\"off_track\"]"`
+}
+
+type compareInput struct {
+	Reading
+	Tabled
+	Plan string `path:"plan" doc:"the plan's id" example:"sdp-2019-20"`
+	From string `query:"from" required:"true" doc:"the first moment" maxLength:"100" example:"recorded:2020-02-03"`
+	To   string `query:"to" default:"now" doc:"the second; left out, now" maxLength:"100"`
 }
 
 type itemInput struct {
@@ -130,7 +159,7 @@ type plansAnswer struct {
 
 var (
 	notFound = []int{http.StatusNotFound}
-	asAt     = "Without position and recorded_at the state is that of now."
+	asAt     = "Without a clock the state is that of now."
 )
 
 func (s *Server) registerQueries() {
@@ -142,6 +171,9 @@ func (s *Server) registerQueries() {
 		id: "show-ambers", tag: "questions", summary: "The members' table: what is at risk, why, since when, in whose words",
 		text: asAt,
 		csv:  true, versioned: true, errors: notFound}, s.ambers)
+	query(s, "/v1/plans/{plan}/compare", about{
+		id: "compare-plan", tag: "questions", summary: "What differs between two moments of a plan, and who changed it",
+		text: "A moment is now, position:120, recorded:2020-02-03, valid:2020-02-03 or meeting:ID.", csv: true, errors: notFound}, s.compare)
 	query(s, "/v1/plans/{plan}/items/{item}", about{
 		id: "show-item", tag: "questions", summary: "An item and everything that happened to it",
 		text: asAt, versioned: true, errors: notFound}, s.item)
@@ -170,6 +202,46 @@ func (s *Server) plan(ctx context.Context, in *PlanInput) (projections.PlanView,
 		return projections.PlanView{}, err
 	}
 	return s.deps.Reads.Plan(ctx, plan, at)
+}
+
+func (s *Server) compare(ctx context.Context, in *compareInput) (v projections.Comparison, err error) {
+	plan, err := domain.ParsePlanID(in.Plan)
+	if err != nil {
+		return v, err
+	}
+	from, err := point("from", in.From)
+	if err != nil {
+		return v, err
+	}
+	to, err := point("to", in.To)
+	if err != nil {
+		return v, err
+	}
+	return s.deps.Reads.Compare(ctx, plan, from, to)
+}
+
+// point is a moment in one word: now, or a clock and what it shows.
+func point(field, s string) (projections.At, error) {
+	clock, shows, _ := strings.Cut(s, ":")
+	var m AsAt
+	switch clock {
+	case "now", "":
+		return projections.At{}, nil
+	case "position":
+		m.Position = shows
+	case "recorded":
+		m.RecordedAt = shows
+	case "valid":
+		m.ValidAt = shows
+	case "meeting":
+		m.AsReported = shows
+	}
+	if m == (AsAt{}) {
+		return projections.At{}, domain.Errorf(domain.Invalid, field, "%.40q is not a moment", s).
+			WithHint("one of now, position:120, recorded:2020-02-03, valid:2020-02-03, meeting:ID")
+	}
+	got, err := m.at()
+	return got, at(field, err)
 }
 
 func planAt(id string, m AsAt) (domain.PlanID, projections.At, error) {

@@ -22,11 +22,13 @@ func (a *app) showCmd() *cobra.Command {
 
 func (a *app) asAtCmd() *cobra.Command {
 	var as atFlags
-	cmd := &cobra.Command{Use: "as-at [PLAN] --position N | --recorded-at WHEN", Short: "Show a plan as it stood at a moment of its history",
-		Long: "Show a plan as it stood just after a position, or as it was known at a time of recording: a date (its end), or a\ntime as 2020-02-03T15:04:05Z.",
+	cmd := &cobra.Command{Use: "as-at [PLAN] --recorded-at WHEN | --as-reported MEETING | --valid-at DAY", Short: "Show a plan as it stood at a moment of its history",
+		Long: "Show a plan by one of three clocks. Recorded: as it was known at a time, a date (its end) or 2020-02-03T15:04:05Z, or just\n" +
+			"after a position. Reported: what members received for a meeting. Valid: what held on a day, by all that is known now, or,\n" +
+			"beside one of the others, by what was known or reported then.",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if as.position == "" && as.recordedAt == "" {
-				return misuse("--recorded-at", "say which moment").WithHint("give --recorded-at DATE or --position N")
+			if as == (atFlags{}) {
+				return misuse("--recorded-at", "say which moment").WithHint("give --recorded-at DATE, --position N, --as-reported MEETING or --valid-at DAY")
 			}
 			return a.showPlan(cmd, args, &as)
 		}}
@@ -34,11 +36,13 @@ func (a *app) asAtCmd() *cobra.Command {
 }
 
 // atFlags say which moment of the history a question means.
-type atFlags struct{ position, recordedAt string }
+type atFlags struct{ position, recordedAt, asReported, validAt string }
 
 func (f *atFlags) flags(cmd *cobra.Command) *cobra.Command {
 	cmd.Flags().StringVar(&f.position, "position", "", "as it stood just after this position")
 	cmd.Flags().StringVar(&f.recordedAt, "recorded-at", "", "as it was known then: a date (its end) or an RFC 3339 time")
+	cmd.Flags().StringVar(&f.asReported, "as-reported", "", "as members received it for this meeting")
+	cmd.Flags().StringVar(&f.validAt, "valid-at", "", "as it was on this day or at the end of this month, by the days that entries state")
 	return cmd
 }
 
@@ -53,6 +57,16 @@ func (f *atFlags) query() (url.Values, error) {
 			return nil, err
 		}
 		q.Set("recorded_at", t.Format(time.RFC3339Nano))
+	}
+	if f.asReported != "" {
+		q.Set("as_reported", f.asReported)
+	}
+	if f.validAt != "" {
+		d, err := domain.ParseDate(f.validAt)
+		if err != nil {
+			return nil, misuse("--valid-at", "%q is not a day", f.validAt).WithHint("as 2020-02-03 or 2020-02")
+		}
+		q.Set("valid_at", d.String())
 	}
 	return q, nil
 }

@@ -33,6 +33,7 @@ func Draw(t testing.TB, text string) *Source {
 //	PLAN justify|progress ITEM "words"             PLAN outcome ITEM RESULT "words"
 //	PLAN request ID ITEM|- "words" [asked="words"] PLAN answer ID "words"
 //	PLAN resolve ID "printed"                      PLAN correct NUMBER FIELD "to" "reason"
+//	PLAN meeting ID "body" D                       PLAN paper MEETING (as the plan stands)
 //	PLAN attach ID ITEM "title" [file=NAME] [sha256=HEX]  PLAN withdraw ID ITEM "reason"
 //	PLAN erase NUMBER FIELD "reason" [item=ITEM]   PLAN erased NUMBER FIELD [item=ITEM] (NUMBER is a position)
 //	PLAN hold|release ID "reason"

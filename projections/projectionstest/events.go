@@ -3,6 +3,7 @@ package projectionstest
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"plantrail/domain"
 )
@@ -98,6 +99,11 @@ func memberEvent(h *domain.History, w *words) (domain.Event, error) {
 		return &domain.ResolutionRecorded{Resolution: domain.ResolutionID(w.at(2)), Printed: w.text(3)}, nil
 	case "correct":
 		return correctedEvent(w)
+	case "meeting":
+		return &domain.MeetingOpened{Meeting: domain.MeetingID(w.at(2)), Body: w.at(3), On: date(w.at(4))}, nil
+	case "paper": // as it stands just before
+		return &domain.PaperPublished{Meeting: domain.MeetingID(w.at(2)), Version: h.Head().PlanSeq, SHA256: strings.Repeat("ab", 32),
+			Classification: domain.Public}, nil
 	}
 	return proofEvent(h, w)
 }
