@@ -2,8 +2,6 @@ package feeds
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"log/slog"
 	"slices"
 	"sync"
@@ -156,19 +154,12 @@ func (f *Feed) erase(e domain.Event) {
 	for at := f.first; at <= f.last; at++ {
 		it := &f.ring[int(at)%len(f.ring)]
 		if it.ID == done.Of {
-			it.Disclosures = slices.DeleteFunc(slices.Clone(it.Disclosures), func(enc string) bool { return discloses(enc) == done.Field })
+			it.Disclosures = slices.DeleteFunc(slices.Clone(it.Disclosures), func(enc string) bool {
+				_, erased := Disclosed([]string{enc})[done.Field]
+				return erased
+			})
 		}
 	}
-}
-
-// discloses is the name of the text that a disclosure discloses.
-func discloses(encoded string) string {
-	var parts [3]string
-	b, err := base64.RawURLEncoding.DecodeString(encoded)
-	if err != nil || json.Unmarshal(b, &parts) != nil {
-		return ""
-	}
-	return parts[1]
 }
 
 func (f *Feed) begin(end domain.Position) {

@@ -20,6 +20,9 @@ type Journal interface {
 	// never an end.
 	Stored(ctx context.Context, after domain.Position, follow bool) iter.Seq2[Stored, error]
 
+	// Read is that of [domain.Journal].
+	Read(ctx context.Context, history domain.PlanID, after domain.Position) iter.Seq2[domain.Recorded, error]
+
 	// Leaf reads the bytes of the event at a position.
 	Leaf(ctx context.Context, at domain.Position) ([]byte, error)
 

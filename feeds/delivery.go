@@ -1,0 +1,120 @@
+package feeds
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"plantrail/domain"
+)
+
+// Delivery is how far the deliveries of a subscription are: the value of the key "delivery.<subscription>" of the shared
+// state. Only the process that holds the lease changes it, each time naming the revision that it read: one that lost its
+// lease without noticing is refused, and stops. If we crash between a delivery and the note of it, the event is delivered
+// again, with the same id: at least once, and in order, for the next begins at the noted place.
+type Delivery struct {
+	Owner string    `json:"owner,omitempty"` // the process that works on it
+	Until time.Time `json:"until,omitzero"`  // as long as its lease is not renewed
+
+	Position  domain.Position `json:"position"`           // all up to here is delivered, given up or not wanted
+	Failures  int             `json:"failures,omitempty"` // of the next event, in a row
+	Since     time.Time       `json:"since,omitzero"`     // the first of them
+	Next      time.Time       `json:"next,omitzero"`      // when it is tried again
+	Delivered uint64          `json:"delivered"`
+	Failed    uint64          `json:"failed"`
+	Again     []Dead          `json:"again,omitempty"` // dead letters that are to be tried once more
+	Dead      []Dead          `json:"dead,omitempty"`
+	Log       []Try           `json:"log,omitempty"` // the latest, oldest first
+}
+
+// Dead is an event that was given up: its target answered for days that it does not take it.
+type Dead struct {
+	Position domain.Position `json:"position"`
+	Event    domain.EventID  `json:"event"`
+	Status   int             `json:"status"`
+	At       time.Time       `json:"at"`
+}
+
+// Try is one try to deliver.
+type Try struct {
+	At       time.Time       `json:"at"`
+	Position domain.Position `json:"position"`
+	Event    domain.EventID  `json:"event"`
+	Status   int             `json:"status,omitempty"` // of HTTP; 0: no answer came
+	Millis   int64           `json:"ms"`
+	Error    string          `json:"error,omitempty"`
+}
+
+// Order is what a person wants of a delivery: the value of "order.<subscription>", which the process that works on it
+// carries out and removes.
+type Order struct {
+	Replay *domain.Position `json:"replay,omitempty"` // deliver again all after this position
+	Dead   bool             `json:"dead,omitempty"`   // deliver the dead letters again
+	Now    bool             `json:"now,omitempty"`    // try at once
+}
+
+const (
+	deliveryKey = "delivery."
+	orderKey    = "order."
+
+	logLength  = 50
+	deadLength = 200
+)
+
+func (d *Delivery) note(t Try) {
+	d.Log = append(d.Log, t)
+	d.Log = d.Log[max(0, len(d.Log)-logLength):]
+}
+
+// settled goes on behind an event.
+func (d *Delivery) settled(at domain.Position) {
+	d.Position, d.Failures, d.Since, d.Next = at, 0, time.Time{}, time.Time{}
+}
+
+func (d *Delivery) obey(o Order) {
+	if o.Replay != nil {
+		d.settled(*o.Replay)
+	}
+	if o.Dead {
+		d.Again, d.Dead = append(d.Again, d.Dead...), nil
+	}
+	if o.Now || o.Replay != nil || o.Dead {
+		d.Next = time.Time{}
+	}
+}
+
+// Tell gives an order. A second one before the first was carried out is added to it.
+func Tell(ctx context.Context, s State, id domain.SubscriptionID, o Order) error {
+	var before Order
+	rev, err := s.Get(ctx, orderKey+string(id), &before)
+	if err != nil {
+		return err
+	}
+	if o.Replay == nil {
+		o.Replay = before.Replay
+	}
+	o.Dead, o.Now = o.Dead || before.Dead, o.Now || before.Now
+	_, err = s.Put(ctx, orderKey+string(id), o, rev)
+	return err
+}
+
+// DeliveryOf is how far a subscription's deliveries are; those of one that nobody worked on yet are at its beginning.
+func DeliveryOf(ctx context.Context, s State, sub domain.Subscription) (Delivery, error) {
+	d := Delivery{Position: sub.From}
+	_, err := s.Get(ctx, deliveryKey+string(sub.Subscription), &d)
+	return d, err
+}
+
+// LastError is why the latest try failed, for people.
+func (d *Delivery) LastError() string {
+	for _, t := range slices.Backward(d.Log) {
+		if t.Error != "" {
+			return strings.TrimSpace(t.Error)
+		}
+		if t.Status/100 == 2 {
+			return ""
+		}
+	}
+	return ""
+}

@@ -1,0 +1,360 @@
+package feeds
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"strconv"
+	"time"
+
+	"plantrail/domain"
+)
+
+// worker delivers one subscription's webhooks while this process holds its lease.
+type worker struct {
+	c   *Courier
+	id  domain.SubscriptionID
+	log *slog.Logger
+
+	sub    domain.Subscription
+	target string
+	d      Delivery
+	rev    uint64
+	saved  time.Time
+	body   []byte
+}
+
+// poisonAfter is how long a target may refuse an event before the ones behind it get their turn. A target that can't be
+// reached, or says that it is its own fault, is waited for without end: the journal keeps its place.
+const poisonAfter = 48 * time.Hour
+
+// errLost says that another process has the lease.
+var errLost = errors.New("the lease is another process's")
+
+func (w *worker) work(ctx context.Context) {
+	err := w.take(ctx)
+	if err == nil {
+		w.c.count.leases.Add(1)
+		err = w.deliver(ctx)
+		w.leave()
+	}
+	if err != nil && ctx.Err() == nil && !errors.Is(err, errLost) {
+		w.log.Warn("deliveries stopped, they will be taken up again", "err", err)
+		sleep(ctx, rest)
+	}
+}
+
+// take takes the lease, unless another process has it.
+func (w *worker) take(ctx context.Context) (err error) {
+	sub, ok := w.c.cfg.Register.Find(w.id)
+	if !ok {
+		return errLost
+	}
+	w.sub, w.d = sub, Delivery{Position: sub.From}
+	if w.rev, err = w.c.cfg.State.Get(ctx, deliveryKey+string(w.id), &w.d); err != nil {
+		return err
+	}
+	if now := w.c.cfg.Now(); w.d.Owner != w.c.cfg.Process && now.Before(w.d.Until) {
+		return errLost
+	}
+	if w.target, err = w.c.cfg.Register.Target(ctx, sub); err != nil {
+		return err
+	}
+	return w.save(ctx)
+}
+
+// save notes how far it is and renews the lease.
+func (w *worker) save(ctx context.Context) error {
+	w.d.Owner, w.d.Until = w.c.cfg.Process, w.c.cfg.Now().Add(w.c.cfg.Lease)
+	return w.write(ctx)
+}
+
+func (w *worker) write(ctx context.Context) error {
+	rev, err := w.c.cfg.State.Put(ctx, deliveryKey+string(w.id), w.d, w.rev)
+	if domain.KindOf(err) == domain.Conflict && err != nil {
+		return errLost
+	}
+	if err == nil {
+		w.rev, w.saved = rev, w.c.cfg.Now()
+	}
+	return err
+}
+
+// leave gives the lease back, with what was delivered.
+func (w *worker) leave() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	w.d.Owner, w.d.Until = "", time.Time{}
+	_ = w.write(ctx) // where it can't be noted, the lease runs out, and what was delivered since is delivered again
+}
+
+// due saves when a fifth of the lease is over: a note after each event would cost a sync to disk each.
+func (w *worker) due(ctx context.Context) error {
+	if w.c.cfg.Now().Sub(w.saved) < min(w.c.cfg.Lease/5, time.Second) {
+		return nil
+	}
+	if err := w.save(ctx); err != nil {
+		return err
+	}
+	return w.orders(ctx)
+}
+
+// errMoved says that the place was changed by an order.
+var errMoved = errors.New("the place was changed")
+
+// orders carries out what a person ordered. If we crash after the note and before the order's removal, it is carried out
+// again: events are delivered once more, with the same ids.
+func (w *worker) orders(ctx context.Context) error {
+	var o Order
+	rev, err := w.c.cfg.State.Get(ctx, orderKey+string(w.id), &o)
+	if err != nil || rev == 0 {
+		return err
+	}
+	w.d.obey(o)
+	if err := w.save(ctx); err != nil {
+		return err
+	}
+	if err := w.c.cfg.State.Delete(ctx, orderKey+string(w.id)); err != nil {
+		return err
+	}
+	return errMoved
+}
+
+// deliver goes on from the noted place until ctx or the lease ends.
+func (w *worker) deliver(ctx context.Context) error {
+	for {
+		if err := w.onward(ctx); !errors.Is(err, errMoved) {
+			return err
+		}
+	}
+}
+
+func (w *worker) onward(ctx context.Context) error {
+	if err := w.orders(ctx); err != nil && !errors.Is(err, errMoved) {
+		return err
+	}
+	if err := w.again(ctx); err != nil {
+		return err
+	}
+	r, err := w.c.cfg.Feed.Reader(ctx, w.d.Position, query(w.sub.Wanted))
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	for {
+		items, caught, err := r.Next(ctx, streamed)
+		if err != nil {
+			return err
+		}
+		for _, it := range items {
+			if err := w.one(ctx, it); err != nil {
+				return err
+			}
+		}
+		w.d.Position = max(w.d.Position, r.At())
+		if err := w.due(ctx); err != nil {
+			return err
+		}
+		if len(items) == 0 && caught {
+			waiting, cancel := context.WithTimeout(ctx, w.c.cfg.Lease/5)
+			_ = r.Wait(waiting)
+			cancel()
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// streamed is how many events are read ahead of their delivery.
+const streamed = 128
+
+// one delivers an event, however long it takes, or gives it up.
+func (w *worker) one(ctx context.Context, it Item) error {
+	for {
+		if err := w.patient(ctx); err != nil {
+			return err
+		}
+		status, err := w.try(ctx, it)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if status/100 == 2 {
+			w.d.Delivered++
+			w.c.count.delivered.Add(1)
+			w.d.settled(it.Position)
+			return w.due(ctx)
+		}
+		w.log.Debug("a delivery failed", "position", it.Position, "status", status, "err", err)
+		now := w.c.cfg.Now()
+		w.failed(now)
+		gone, dead := status == http.StatusGone, w.poisoned(status, now)
+		if dead {
+			w.dead(it, status, now)
+		}
+		if err := w.save(ctx); err != nil || dead {
+			return err
+		}
+		if gone {
+			return w.pause(ctx)
+		}
+	}
+}
+
+// pause has the subscription paused, for its target says that it wants no more, and waits until the register has heard it
+// and ends this worker.
+func (w *worker) pause(ctx context.Context) error {
+	if err := w.c.cfg.Pause(ctx, w.id, "The target answered 410 Gone."); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return ctx.Err()
+}
+
+func (w *worker) failed(now time.Time) {
+	w.d.Failed++
+	w.d.Failures++
+	w.c.count.failed.Add(1)
+	if w.d.Since.IsZero() {
+		w.d.Since = now
+	}
+	w.d.Next = now.Add(w.c.cfg.Pauses(w.d.Failures))
+}
+
+// poisoned reports whether the target is there but will not take this event.
+func (w *worker) poisoned(status int, now time.Time) bool {
+	refused := status/100 == 4 && status != http.StatusRequestTimeout && status != http.StatusTooEarly && status != http.StatusTooManyRequests
+	return refused && now.Sub(w.d.Since) >= poisonAfter
+}
+
+func (w *worker) dead(it Item, status int, now time.Time) {
+	w.c.count.dead.Add(1)
+	w.d.Dead = append(w.d.Dead, Dead{it.Position, it.ID, status, now})
+	w.d.Dead = w.d.Dead[max(0, len(w.d.Dead)-deadLength):]
+	w.d.settled(it.Position)
+	w.log.Error("an event was refused for days and is given up: plantrail subscribe show tells more", "position", it.Position, "status", status)
+}
+
+// patient waits for the next try, and meanwhile keeps the lease and listens to orders.
+func (w *worker) patient(ctx context.Context) error {
+	for {
+		left := w.d.Next.Sub(w.c.cfg.Now())
+		if left <= 0 {
+			return nil
+		}
+		if !sleep(ctx, min(left, w.c.cfg.Lease/5)) {
+			return ctx.Err()
+		}
+		if err := w.due(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// again delivers the dead letters for which a person asked. What is refused once more is dead again.
+func (w *worker) again(ctx context.Context) error {
+	for len(w.d.Again) > 0 {
+		letter := w.d.Again[0]
+		r, err := w.c.cfg.Feed.Reader(ctx, letter.Position-1, query(w.sub.Wanted))
+		if err != nil {
+			return err
+		}
+		items, _, err := r.Next(ctx, 1)
+		r.Close()
+		if err != nil {
+			return err
+		}
+		w.d.Again = w.d.Again[1:]
+		if len(items) == 1 && items[0].Position == letter.Position {
+			if status, _ := w.try(ctx, items[0]); status/100 != 2 {
+				letter.Status, letter.At = status, w.c.cfg.Now()
+				w.d.Dead = append(w.d.Dead, letter)
+			} else {
+				w.d.Delivered++
+				w.c.count.delivered.Add(1)
+			}
+		}
+		if err := w.save(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// try posts an event once. Status 0: no answer came.
+func (w *worker) try(ctx context.Context, it Item) (status int, err error) {
+	w.body = w.c.cfg.Feed.AppendLine(w.body[:0], it, string(w.sub.Person))
+	if now, ok := w.c.cfg.Register.Find(w.id); ok {
+		w.sub = now // its secrets may have been rotated
+	}
+	began := w.c.cfg.Now()
+	status, err = w.c.post(ctx, w.sub, w.target, string(it.ID), w.body)
+	t := Try{At: began.UTC(), Position: it.Position, Event: it.ID, Status: status, Millis: w.c.cfg.Now().Sub(began).Milliseconds()}
+	if err != nil {
+		t.Error = err.Error()
+	}
+	w.d.note(t)
+	return status, err
+}
+
+// post sends a signed body. The error names neither the target nor a secret: it is shown to people.
+func (c *Courier) post(ctx context.Context, s domain.Subscription, target, id string, body []byte) (int, error) {
+	if _, err := c.cfg.Guard.ParseTarget(target); err != nil {
+		return 0, err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	if err != nil {
+		return 0, errors.New("the target is not a URL")
+	}
+	timestamp, signature := c.cfg.Keys.Sign(s, c.cfg.Now(), id, body)
+	for name, value := range map[string]string{"Content-Type": "application/json", "User-Agent": "plantrail", "webhook-id": id,
+		"webhook-timestamp": timestamp, "webhook-signature": signature, "Plantrail-Subscription": string(s.Subscription)} {
+		req.Header.Set(name, value)
+	}
+	resp, err := c.client.Do(req)
+	if err != nil {
+		return 0, plain(err)
+	}
+	defer resp.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, replyLimit)) // so that the connection can be used again
+	if resp.StatusCode/100 != 2 {
+		return resp.StatusCode, fmt.Errorf("the target answered %s", strconv.Itoa(resp.StatusCode))
+	}
+	return resp.StatusCode, nil
+}
+
+// plain is why no answer came, without the URL that net/http puts before it.
+func plain(err error) error {
+	refused := (*domain.Error)(nil)
+	timeout := interface{ Timeout() bool }(nil)
+	switch {
+	case errors.As(err, &refused):
+		return refused
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return errors.New("no answer came in time")
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	}
+	return errors.New("the target can't be reached, or not by TLS")
+}
+
+// Ping posts a test event, which is no part of the history, and says what came back.
+func (c *Courier) Ping(ctx context.Context, s domain.Subscription) (status int, err error) {
+	if c.cfg.Keys == nil || s.Key != c.cfg.Keys.Name() {
+		return 0, domain.Errorf(domain.Unavailable, "", "this process has not the key that signs for this subscription").
+			WithHint("copy keys/feeds.key from the process that made it")
+	}
+	target, err := c.cfg.Register.Target(ctx, s)
+	if err != nil {
+		return 0, err
+	}
+	now := c.cfg.Now().UTC()
+	id := fmt.Sprintf("ping-%d", now.UnixMicro())
+	body := fmt.Sprintf(`{"position":0,"event":{"specversion":"1.0","id":%q,"source":"/orgs/%s","type":"plantrail.ping.v1","time":%q,"data":{}}}`,
+		id, c.cfg.Feed.cfg.Org, now.Format(time.RFC3339))
+	return c.post(ctx, s, target, id, []byte(body))
+}
