@@ -23,7 +23,7 @@ type OpenPlan struct {
 	Basis
 	Title      Text        `json:"title" doc:"the plan's title" maxLength:"65536"`
 	Levels     []Level     `json:"levels,omitempty" doc:"named levels from the top; left out: action" maxItems:"16"`
-	Scheme     string      `json:"scheme,omitempty" doc:"preset scheme for the dimension delivery: rag.v1, brag.v1, rag-not-started.v1"`
+	Scheme     string      `json:"scheme,omitempty" doc:"id of a preset scheme: rag.v1, brag.v1, rag-not-started.v1 or another of GET /v1/schemes"`
 	Dimensions []Dimension `json:"dimensions,omitempty" doc:"dimensions with schemes of one's own, instead of a preset" maxItems:"8"`
 }
 

@@ -10,7 +10,7 @@ type SetLevels struct {
 // SetSchemes gives the plan other dimensions or schemes. It re-rates nothing.
 type SetSchemes struct {
 	Basis
-	Scheme     string      `json:"scheme,omitempty" doc:"preset scheme for the dimension delivery"`
+	Scheme     string      `json:"scheme,omitempty" doc:"id of a preset scheme: one of GET /v1/schemes"`
 	Dimensions []Dimension `json:"dimensions,omitempty" doc:"dimensions with schemes of one's own, instead of a preset" maxItems:"8"`
 	Reason     Text        `json:"reason" maxLength:"65536"`
 }

@@ -99,11 +99,12 @@ func dimensions(preset string, dims []Dimension) ([]Dimension, error) {
 		if preset == "" {
 			preset = "rag.v1"
 		}
-		scheme, ok := Preset(preset)
-		if !ok {
-			return nil, Errorf(Invalid, "scheme", "there is no preset scheme %s", quote(preset)).WithHint("one of " + presetIDs())
+		for _, set := range SchemeSets() {
+			if set.ID == preset {
+				return set.Dimensions, nil
+			}
 		}
-		return []Dimension{{Key: "delivery", Label: "Delivery", Scheme: scheme}}, nil
+		return nil, Errorf(Invalid, "scheme", "there is no preset scheme %s", quote(preset)).WithHint("one of " + presetIDs())
 	}
 	if len(dims) > 8 {
 		return nil, Errorf(TooLarge, "dimensions", "a plan has at most 8 dimensions")
@@ -123,7 +124,7 @@ func dimensions(preset string, dims []Dimension) ([]Dimension, error) {
 
 func presetIDs() string {
 	var ids []string
-	for _, s := range Presets() {
+	for _, s := range SchemeSets() {
 		ids = append(ids, s.ID)
 	}
 	return oneOf(ids)

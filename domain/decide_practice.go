@@ -1,6 +1,9 @@
 package domain
 
-import "slices"
+import (
+	"reflect"
+	"slices"
+)
 
 func (c SetLevels) decide(h against) ([]Event, error) {
 	p, err := h.live()
@@ -32,7 +35,7 @@ func (c SetSchemes) decide(h against) ([]Event, error) {
 	return one(&SchemesSet{Dimensions: dims, Reason: c.Reason}, first(err, needText("reason", c.Reason, "say why the scheme changes")))
 }
 
-func sameValue(a, b Value) bool { a.Rule, b.Rule = nil, nil; return a == b }
+func sameValue(a, b Value) bool { return reflect.DeepEqual(a, b) }
 
 func (c SetPolicy) decide(h against) ([]Event, error) {
 	p, err := h.live()

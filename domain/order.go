@@ -16,7 +16,7 @@ func LeastRole(c Command) Role {
 	switch c.(type) {
 	case RegisterPerson, RenamePerson, PersonLeaves, IssueToken, RevokeToken,
 		Subscribe, PauseSubscription, ResumeSubscription, RotateSubscription, Unsubscribe,
-		EraseText, CompleteErasure, SetHold, ReleaseHold, AdoptKey, RecordRepair:
+		EraseText, CompleteErasure, SetHold, ReleaseHold, AdoptKey, RecordRepair, SetPolicy:
 		return Admin
 	case IssueBundle:
 		return Reader

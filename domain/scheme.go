@@ -32,10 +32,36 @@ type Value struct {
 	Key     string  `json:"key" doc:"stable key, e.g. amber" maxLength:"64"`
 	Label   string  `json:"label" doc:"the word that is printed" maxLength:"100"`
 	Colour  string  `json:"colour" doc:"red, amber, green, blue, grey, ..." maxLength:"32"`
-	Shape   string  `json:"shape" doc:"circle, triangle, square, diamond, ring" maxLength:"32"`
+	Shape   string  `json:"shape" doc:"circle, triangle, square, diamond, ring, star" maxLength:"32"`
 	Meaning Meaning `json:"meaning" doc:"what it says in every council" enum:"not_started,on_track,at_risk,off_track,complete_claimed,complete_verified,suspended,cancelled,no_data"`
 	Says    string  `json:"says,omitempty" doc:"the key's own words for it, e.g. over one month behind" maxLength:"300"`
 	Rule    *Rule   `json:"rule,omitempty" doc:"when the scheme says that it applies, if it says so in figures"`
+	Or      *Rule   `json:"or,omitempty" doc:"or when this holds"`
+}
+
+// Rules are the value's own formula: it applies while any of them holds. Most schemes state none.
+func (v Value) Rules() (all []Rule) {
+	for _, u := range []*Rule{v.Rule, v.Or} {
+		if u != nil {
+			all = append(all, *u)
+		}
+	}
+	return all
+}
+
+// Applies reports whether the scheme's figures give an item this value; known is false when it states none, or when what
+// they need was not stated.
+func (v Value) Applies(behind, percent *int) (holds, known bool) {
+	rules := v.Rules()
+	known = len(rules) > 0
+	for _, u := range rules {
+		is, certain := u.Applies(behind, percent)
+		if is && certain {
+			return true, true
+		}
+		known = known && certain
+	}
+	return false, known
 }
 
 // Rule is a value's own formula: it applies while every bound that is given holds. Days behind are counted from the due
@@ -105,33 +131,6 @@ type Dimension struct {
 type Level struct {
 	Key   string `json:"key" maxLength:"64"`
 	Label string `json:"label" maxLength:"100"`
-}
-
-var (
-	red    = Value{Key: "red", Label: "Red", Colour: "red", Shape: "diamond", Meaning: OffTrack}
-	amber  = Value{Key: "amber", Label: "Amber", Colour: "amber", Shape: "triangle", Meaning: AtRisk}
-	green  = Value{Key: "green", Label: "Green", Colour: "green", Shape: "circle", Meaning: OnTrack}
-	blue   = Value{Key: "blue", Label: "Blue: complete", Colour: "blue", Shape: "square", Meaning: CompleteClaimed}
-	notYet = Value{Key: "not-started", Label: "Not started", Colour: "grey", Shape: "ring", Meaning: NotStarted}
-)
-
-// Presets are the schemes that need no definition of one's own.
-func Presets() []Scheme {
-	return []Scheme{
-		{"rag.v1", "Red, amber, green", []Value{red, amber, green}},
-		{"brag.v1", "Red, amber, green, with blue for complete", []Value{red, amber, green, blue}},
-		{"rag-not-started.v1", "Red, amber, green, with not started", []Value{red, amber, green, notYet}},
-	}
-}
-
-// Preset finds a preset by id.
-func Preset(id string) (Scheme, bool) {
-	all := Presets()
-	i := slices.IndexFunc(all, func(s Scheme) bool { return s.ID == id })
-	if i < 0 {
-		return Scheme{}, false
-	}
-	return all[i], true
 }
 
 func (s Scheme) check(field string) error {

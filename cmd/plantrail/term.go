@@ -83,7 +83,7 @@ func columns(s string) int {
 var ansi = map[string]string{"red": "31", "amber": "33", "green": "32", "blue": "34", "grey": "90"}
 
 // The shapes of rating schemes: a rating is never told by its colour alone.
-var shapes = map[string]string{"circle": "●", "triangle": "▲", "square": "■", "diamond": "◆", "ring": "○"}
+var shapes = map[string]string{"circle": "●", "triangle": "▲", "square": "■", "diamond": "◆", "ring": "○", "star": "★"}
 
 func (s screen) paint(colour, text string) string {
 	code, known := ansi[colour]
