@@ -56,6 +56,7 @@ type IssueBundle struct {
 	Basis
 	Bundle BundleID `json:"bundle,omitempty"`
 	Item   ItemID   `json:"item,omitempty" doc:"left out: the whole plan"`
+	AsAt   Position `json:"as_at,omitempty" doc:"the position that its report shows; left out: the plan as it stands"`
 	// Contents seals the files that go with the events; the server makes it.
 	Contents string `json:"contents"`
 	For      Text   `json:"for,omitempty" doc:"who takes it" maxLength:"65536"`

@@ -141,7 +141,7 @@ func (c IssueBundle) decide(h against) ([]Event, error) {
 	case c.Item != "":
 		_, err = p.find("item", c.Item)
 	}
-	return one(&BundleIssued{Bundle: c.Bundle, Item: c.Item, HeadSeq: h.head.PlanSeq, HeadAt: h.head.Position,
+	return one(&BundleIssued{Bundle: c.Bundle, Item: c.Item, AsAt: c.AsAt, HeadSeq: h.head.PlanSeq, HeadAt: h.head.Position,
 		Head: base64.StdEncoding.EncodeToString(h.head.Leaf[:]), Contents: c.Contents,
 		For: c.For, Reason: c.Reason}, first(err, checkASCII("contents", c.Contents), needText("reason", c.Reason, "say why the bundle is taken")))
 }

@@ -78,10 +78,11 @@ type HoldReleased struct {
 // that nothing was left off its end.
 type BundleIssued struct {
 	Bundle  BundleID `json:"bundle"`
-	Item    ItemID   `json:"item,omitempty"` // "" for the whole plan
-	HeadSeq uint64   `json:"head_seq"`       // the plan's version that the bundle shows
-	HeadAt  Position `json:"head_at"`        // and the position of that event
-	Head    string   `json:"head"`           // and its leaf hash, base64
+	Item    ItemID   `json:"item,omitempty"`  // "" for the whole plan
+	AsAt    Position `json:"as_at,omitempty"` // what its report shows; 0 for the plan as it stands
+	HeadSeq uint64   `json:"head_seq"`        // the plan's version that the bundle shows
+	HeadAt  Position `json:"head_at"`         // and the position of that event
+	Head    string   `json:"head"`            // and its leaf hash, base64
 	// Contents seals what was handed over beside the events, as package evidence states it.
 	Contents string `json:"contents,omitempty"`
 	For      Text   `json:"for,omitempty"` // who took it, as told

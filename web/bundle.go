@@ -1,16 +1,13 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"net/http"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -22,19 +19,28 @@ import (
 	"plantrail/projections"
 )
 
-// Raw is the journal as a bundle needs it: the exact bytes of a plan's events, whatever became of their commands, and the
-// encoded disclosures of its texts, by event.
+// Raw is the journal as a bundle needs it: exact bytes, and what lies beside them.
 type Raw interface {
-	PlanLeaves(ctx context.Context, plan domain.PlanID) iter.Seq2[projections.Leaf, error]
-	PlanDisclosures(ctx context.Context, plan domain.PlanID) (map[domain.EventID][]string, error)
+	// LeavesOf yields the exact bytes of one history's events, oldest first, whatever became of their commands.
+	LeavesOf(ctx context.Context, history domain.PlanID) iter.Seq2[projections.Leaf, error]
+	// Leaf is the exact bytes of the event at a position.
+	Leaf(ctx context.Context, at domain.Position) ([]byte, error)
+	// Disclosures are the encoded disclosures of the texts of a history's events, as far as they were not erased.
+	Disclosures(ctx context.Context, history domain.PlanID, events []domain.EventID) (map[domain.EventID][]string, error)
+	// Checkpoints yields all signed checkpoints, oldest first.
 	Checkpoints(ctx context.Context) iter.Seq2[[]byte, error]
+	// CheckpointCovering is the first signed checkpoint of at least size events; nil where there is none yet.
+	CheckpointCovering(ctx context.Context, size uint64) ([]byte, error)
 }
 
-// TakeBundle asks for an evidence bundle.
+// TakeBundle asks for an evidence bundle. At most one of Position, RecordedAt and AsReported is given.
 type TakeBundle struct {
-	Item   domain.ItemID `json:"item,omitempty" doc:"what the report is about; left out: the whole plan. The events are always all of the plan's"`
-	For    domain.Text   `json:"for,omitempty" doc:"who takes it" maxLength:"65536"`
-	Reason domain.Text   `json:"reason" doc:"why it is taken" maxLength:"65536"`
+	Item       domain.ItemID    `json:"item,omitempty" doc:"what the report is about; left out: the whole plan. The events are always all of the plan's"`
+	Position   domain.Position  `json:"position,omitempty" doc:"the report shows the plan as it stood just after this position; the events are those of now"`
+	RecordedAt string           `json:"recorded_at,omitempty" doc:"the report shows what was known at this instant, or at the end of this day: 2020-02-03T12:00:00Z or 2020-02-03"`
+	AsReported domain.MeetingID `json:"as_reported,omitempty" doc:"the report shows what the paper for this meeting was printed from"`
+	For        domain.Text      `json:"for,omitempty" doc:"who takes it" maxLength:"65536"`
+	Reason     domain.Text      `json:"reason" doc:"why it is taken" maxLength:"65536"`
 }
 
 type bundleInput struct {
@@ -44,7 +50,8 @@ type bundleInput struct {
 
 func (s *Server) registerBundle() {
 	op := s.operation(http.MethodPost, "/v1/plans/{plan}/bundle", about{id: "take-bundle", tag: "evidence", summary: "Take an evidence bundle",
-		text:   "One zip: a readable report, the timeline, every event of the plan as it lies in the journal, its texts, files of evidence, proofs and the signed checkpoint, with a script that checks all of it offline. Taking it is itself on the timeline; for the same state it is the same bundle, to the byte.",
+		text: "One zip: a readable report, the timeline, every event of the plan as it lies in the journal, its texts, files of evidence, proofs and the signed checkpoint, with a script that checks all of it offline. " +
+			"Taking it is itself on the timeline; as long as nothing but takings happens to the plan, the same caller who asks for the same gets the same bundle, to the byte.",
 		errors: commandErrors}, jsonRoute())
 	s.takesJSON(&op, TakeBundle{For: "the inspectorate", Reason: "Inspection of March 2020."}, true)
 	op.Responses["200"] = &huma.Response{Description: "The bundle.", Content: map[string]*huma.MediaType{"application/zip": {Schema: &huma.Schema{Type: "string", Format: "binary"}}}}
@@ -88,273 +95,154 @@ func sendBundle(c *call, plan domain.PlanID, f *os.File) {
 	}
 }
 
-// bundleTries bounds how often a bundle is made anew because the plan went on meanwhile.
-const bundleTries = 3
+// taking is a bundle that somebody wants: of what, and as at which moment.
+type taking struct {
+	TakeBundle
+	plan domain.PlanID
+	at   projections.At  // what the report shows, however time goes on; zero: the plan as the bundle finds it
+	asAt domain.Position // of the last entry that it shows then
+}
 
-// takeBundle makes a bundle in a file that has no name any more. The order is that of package evidence: make the files,
-// seal them, issue, wait for the checkpoint, prove, write, verify. A crash after the issuing leaves an event without a
-// bundle; taking it again finds that event.
+// issue is the entry that issued a bundle.
+type issue struct {
+	entry projections.Entry
+	data  domain.BundleIssued
+}
+
+// bundleTries bounds how often a bundle is made anew because something happened while it was being made.
+const bundleTries = 4
+
+// takeBundle issues a bundle, unless the caller has it already, and then makes it, in a file that has no name any more.
+//
+// Making one begins from the event that issued it, whether that is new or was there: everything is made for the state before
+// that event, and what the event seals must come out. So a bundle that is taken again is the same by construction; a crash
+// after the issuing leaves an event without a bundle, and taking it again finds that event.
 func (s *Server) takeBundle(ctx context.Context, plan domain.PlanID, id domain.CommandID, want TakeBundle) (*os.File, error) {
 	p, err := s.proof()
 	if err != nil {
 		return nil, err
 	}
-	for try := 0; ; try++ {
-		b, head, err := s.issueBundle(ctx, p, plan, id, want)
-		if domain.KindOf(err) == domain.Conflict && err != nil && try < bundleTries {
-			continue
+	t, err := s.takingOf(ctx, plan, want)
+	if err != nil {
+		return nil, err
+	}
+	issued, err := s.lastTaken(ctx, t)
+	for try := 0; err == nil && try < bundleTries; try++ {
+		if issued != nil {
+			b, err := s.draftBundle(ctx, p, t, issued.data.HeadAt, issued.entry.Position-1)
+			if err != nil {
+				return nil, err
+			}
+			if seal, err := b.Seal(); err != nil {
+				return nil, err
+			} else if seal == issued.data.Contents {
+				return s.makeBundle(ctx, p, t, b, issued)
+			}
+			// A text was erased since, or a person renamed: it can't be had again as it was.
 		}
+		if issued, err = s.issueBundle(ctx, p, t, tryID(id, try)); domain.KindOf(err) == domain.Conflict && err != nil {
+			issued, err = nil, nil // the plan went on
+		}
+	}
+	if err == nil {
+		err = domain.Errorf(domain.Conflict, "plan", "the plan changes faster than a bundle of it can be made").WithHint("try again")
+	}
+	return nil, err
+}
+
+// tryID is the id of a command that is given again because what it was to record has changed.
+func tryID(id domain.CommandID, try int) domain.CommandID {
+	if try == 0 {
+		return id
+	}
+	return domain.CommandID(derive(fmt.Sprint("bundle ", try), id, 32))
+}
+
+// takingOf finds the moment that the report is to show.
+func (s *Server) takingOf(ctx context.Context, plan domain.PlanID, want TakeBundle) (t taking, err error) {
+	t = taking{TakeBundle: want, plan: plan}
+	moment := AsAt{AsReported: string(want.AsReported), RecordedAt: want.RecordedAt}
+	if want.Position > 0 {
+		moment.Position = strconv.FormatUint(uint64(want.Position), 10)
+	}
+	if t.at, err = moment.at(); err != nil || t.at == (projections.At{}) {
+		return t, err
+	}
+	view, err := s.deps.Reads.Plan(ctx, plan, t.at)
+	if t.asAt = view.Position; t.at.AsReported == "" {
+		t.at = projections.At{Position: t.asAt}
+	}
+	return t, err
+}
+
+// lookBack is how many takings the caller's own is looked for behind. Further back it is not found, and they take it anew.
+const lookBack = 50
+
+// lastTaken is the caller's own last issue of a bundle, for the same reason, if nothing but takings has happened to the
+// plan since; nil if there is none.
+func (s *Server) lastTaken(ctx context.Context, t taking) (*issue, error) {
+	page, err := s.deps.Reads.Timeline(ctx, projections.TimelineQuery{Plan: t.plan, Newest: true, Limit: lookBack})
+	if err != nil {
+		return nil, err
+	}
+	by := callOf(ctx).actor
+	for i, e := range page.Entries {
+		if e.Type != (&domain.BundleIssued{}).Type() || e.Entry+uint64(i) != page.Entries[0].Entry {
+			return nil, nil
+		}
+		found, err := issueOf(e)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.proveBundle(ctx, p, b, head); err != nil {
-			return nil, err
+		same := found.data.Item == t.Item && found.data.AsAt == t.asAt && e.By.ID == by.ID && e.By.OnBehalfOf == by.OnBehalfOf
+		if same && e.Texts["for"] == (projections.Words{Text: string(t.For)}) && e.Texts["reason"] == (projections.Words{Text: string(t.Reason)}) {
+			return found, nil
 		}
-		return writeBundle(b)
 	}
+	return nil, nil
 }
 
-// issueBundle gathers the plan's events and makes the files, for the state before the last event if that one issues just
-// this bundle, else for that of now, which it then issues.
-func (s *Server) issueBundle(ctx context.Context, p *Proof, plan domain.PlanID, id domain.CommandID, want TakeBundle) (*evidence.Bundle, domain.Position, error) {
-	view, err := s.deps.Reads.Plan(ctx, plan, projections.At{})
+func issueOf(e projections.Entry) (*issue, error) {
+	found := &issue{entry: e}
+	return found, json.Unmarshal(e.Data, &found.data)
+}
+
+// issueBundle records that the caller takes the bundle, for the plan as it stands. A Conflict says that it went on.
+func (s *Server) issueBundle(ctx context.Context, p *Proof, t taking, id domain.CommandID) (*issue, error) {
+	now, err := s.deps.Reads.Plan(ctx, t.plan, projections.At{})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	leaves, err := gather(p.Raw.PlanLeaves(ctx, plan), view.Position)
+	b, err := s.draftBundle(ctx, p, t, now.Position, s.position(ctx))
 	if err != nil {
-		return nil, 0, err
-	}
-	b := &evidence.Bundle{Source: "/orgs/" + string(s.deps.Org) + "/plans/" + string(plan)}
-	if n := len(leaves); n > 1 {
-		before := leaves[n-2].Position
-		if issued, ok := issuing(leaves[n-1]); ok && issued.Item == want.Item {
-			if b.Files, err = s.bundleFiles(ctx, plan, want.Item, before); err != nil {
-				return nil, 0, err
-			}
-			seal, err := b.Seal()
-			if err != nil {
-				return nil, 0, err
-			}
-			if seal == issued.Contents {
-				return b, leaves[n-1].Position, s.fillBundle(ctx, p, plan, b, leaves)
-			}
-		}
-	}
-	if b.Files, err = s.bundleFiles(ctx, plan, want.Item, view.Position); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	seal, err := b.Seal()
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	got, err := s.do(ctx, plan, Conditions{Keyed: Keyed{Key: string(id)}, IfMatch: etag(view.Version)},
-		domain.IssueBundle{Item: want.Item, Contents: seal, For: want.For, Reason: want.Reason})
+	got, err := s.do(ctx, t.plan, Conditions{Keyed: Keyed{Key: string(id)}, IfMatch: etag(now.Version)},
+		domain.IssueBundle{Item: t.Item, AsAt: t.asAt, Contents: seal, For: t.For, Reason: t.Reason})
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
 	if err := s.waitFor(ctx, got.Position); err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	if leaves, err = gather(p.Raw.PlanLeaves(ctx, plan), got.Position); err != nil {
-		return nil, 0, err
-	}
-	return b, got.Position, s.fillBundle(ctx, p, plan, b, leaves)
-}
-
-// gather reads leaves up to and with a position.
-func gather(from iter.Seq2[projections.Leaf, error], upto domain.Position) (all []projections.Leaf, err error) {
-	for leaf, err := range from {
-		if err != nil {
-			return nil, err
-		}
-		if leaf.Position > upto {
-			break
-		}
-		all = append(all, leaf)
-	}
-	return all, nil
-}
-
-// issuing reads the issuing event that a leaf may be.
-func issuing(leaf projections.Leaf) (b domain.BundleIssued, ok bool) {
-	var doc struct {
-		Type string              `json:"type"`
-		Data domain.BundleIssued `json:"data"`
-	}
-	err := json.Unmarshal(leaf.Body, &doc)
-	return doc.Data, err == nil && doc.Type == evidence.HeadType
-}
-
-// fillBundle turns leaves into the bundle's entries; the last is the issuing one. Texts go with them, less the digests of
-// whole commands, which belong to no event's texts.
-func (s *Server) fillBundle(ctx context.Context, p *Proof, plan domain.PlanID, b *evidence.Bundle, leaves []projections.Leaf) error {
-	texts, err := p.Raw.PlanDisclosures(ctx, plan)
-	if err != nil {
-		return err
-	}
-	for i, leaf := range leaves {
-		var doc struct {
-			ID domain.EventID `json:"id"`
-		}
-		if err := json.Unmarshal(leaf.Body, &doc); err != nil {
-			return err
-		}
-		event, err := evidence.ParseEvent(leaf.Body)
-		if err != nil {
-			return fmt.Errorf("the event at position %d %w", leaf.Position, err)
-		}
-		e := evidence.Entry{Leaf: leaf.Body, Index: int64(leaf.Position) - 1}
-		for _, enc := range texts[doc.ID] {
-			if slices.Contains(event.Digests, evidence.Digest(enc)) {
-				e.Disclosures = append(e.Disclosures, enc)
-			}
-		}
-		if i == len(leaves)-1 {
-			b.Head = e
-		} else {
-			b.Events = append(b.Events, e)
-		}
-	}
-	return nil
-}
-
-// checkpointLimit is how long a bundle waits for the checkpoint that covers it.
-const checkpointLimit = 10 * time.Second
-
-// proveBundle waits for the first checkpoint that covers the issuing event, and proves every event against it.
-func (s *Server) proveBundle(ctx context.Context, p *Proof, b *evidence.Bundle, head domain.Position) error {
-	ctx, cancel := context.WithTimeout(ctx, checkpointLimit)
-	defer cancel()
-	tick := time.NewTicker(50 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if err := p.Keeper.Keep(ctx); err != nil {
-			return err
-		}
-		signed, size, key, err := p.covering(ctx, int64(head))
-		if err != nil {
-			return err
-		}
-		if signed != nil {
-			tree, err := s.deps.Reads.Tree(ctx)
-			if err != nil {
-				return err
-			}
-			b.Checkpoint, b.Keys = signed, []string{key}
-			return b.Prove(size, tree)
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return domain.Errorf(domain.Unavailable, "", "no checkpoint covers the bundle yet").WithHint("the bundle is issued: take it again, and see plantrail status for the checkpoints")
-		}
-	}
-}
-
-// covering finds the first checkpoint kept that covers a position, and the key that signed it.
-func (p *Proof) covering(ctx context.Context, head int64) (signed []byte, size int64, key string, err error) {
-	if p.Keeper.Status().Size < head {
-		return nil, 0, "", nil
-	}
-	for one, err := range p.Raw.Checkpoints(ctx) {
-		if err != nil {
-			return nil, 0, "", err
-		}
-		lines := strings.SplitN(string(one), "\n", 3)
-		if n, err := strconv.ParseInt(lines[min(1, len(lines)-1)], 10, 64); err != nil || n < head {
-			continue
-		}
-		for _, key := range p.Keys() {
-			v, err := evidence.NewVerifier(key)
-			if err != nil {
-				return nil, 0, "", err
-			}
-			if c, _, err := evidence.OpenCheckpoint(one, "", v); err == nil {
-				return one, c.Size, key, nil
-			}
-		}
-		return nil, 0, "", errors.New("no key of the log fits a checkpoint that it kept")
-	}
-	return nil, 0, "", nil
-}
-
-// writeBundle writes a bundle and judges it as its reader will. What does not pass is not handed out.
-func writeBundle(b *evidence.Bundle) (*os.File, error) {
-	f, err := os.CreateTemp("", "bundle-*.zip")
+	e, err := s.deps.Reads.Entry(ctx, t.plan, got.Event, 0)
 	if err != nil {
 		return nil, err
 	}
-	_ = os.Remove(f.Name()) // it lives as long as it is open
-	if err = b.Write(f); err == nil {
-		var size int64
-		if size, err = f.Seek(0, io.SeekEnd); err == nil {
-			if failed := evidence.Verify(f, size, evidence.Options{Trusted: b.Keys[:1]}).Failure(); failed != nil {
-				err = fmt.Errorf("the bundle does not pass its own check at %s: %s", failed.Name, failed.Detail)
-			}
-			_, rewind := f.Seek(0, io.SeekStart)
-			err = errors.Join(err, rewind)
-		}
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
+	return issueOf(e)
 }
 
-// bundleFiles makes what people read, for the state at a position: nothing in it depends on the clock.
-func (s *Server) bundleFiles(ctx context.Context, plan domain.PlanID, item domain.ItemID, upto domain.Position) ([]evidence.File, error) {
-	view, err := s.deps.Reads.Plan(ctx, plan, projections.At{Position: upto})
-	if err != nil {
+// makeBundle completes a draft with the plan's events and the proofs, for the event that issued it.
+func (s *Server) makeBundle(ctx context.Context, p *Proof, t taking, b *evidence.Bundle, issued *issue) (*os.File, error) {
+	if err := p.fillBundle(ctx, b, t.plan, issued.entry.Position); err != nil {
 		return nil, err
 	}
-	entries := []projections.Entry{}
-	err = s.eachEntry(ctx, projections.TimelineQuery{Plan: plan, Item: item, At: projections.At{Position: upto}}, func(e projections.Entry) error {
-		entries = append(entries, e)
-		return nil
-	})
-	if err != nil {
+	if err := s.proveBundle(ctx, p, b, issued.entry.Position); err != nil {
 		return nil, err
 	}
-	all, err := s.evidenceOf(ctx, plan, item)
-	if err != nil {
-		return nil, err
-	}
-	all = slices.DeleteFunc(all, func(f EvidenceFile) bool { return f.Attached.Position > upto })
-	var page, table, list bytes.Buffer
-	if err := writeReport(&page, s.deps.Org, view, item, entries, all); err != nil {
-		return nil, err
-	}
-	if err := encodeCSV(&table, projections.Page[projections.Entry]{Entries: entries}); err != nil {
-		return nil, err
-	}
-	if err := encodeJSON(&list, entries); err != nil {
-		return nil, err
-	}
-	files := []evidence.File{evidence.BytesFile("report.html", page.Bytes()), evidence.BytesFile("timeline.csv", table.Bytes()), evidence.BytesFile("timeline.json", list.Bytes())}
-	for _, f := range all {
-		files = append(files, evidence.File{Name: documentName(f), Event: int64(f.Attached.Entry), Open: func() (io.ReadCloser, error) {
-			r, _, err := s.deps.Vault.Evidence(ctx, plan, f.Evidence)
-			return r, err
-		}})
-	}
-	return files, nil
-}
-
-// documentName is a name that a bundle can hold: the entry's number and the plain part of the file's own name.
-func documentName(f EvidenceFile) string {
-	name := f.File.Text
-	if name == "" {
-		name = string(f.Evidence)
-	}
-	plain := strings.Map(func(r rune) rune {
-		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("._-", r) {
-			return r
-		}
-		return '_'
-	}, name)
-	if len(plain) > 80 {
-		plain = plain[len(plain)-80:]
-	}
-	return fmt.Sprintf("files/%06d-%s", f.Attached.Entry, plain)
+	return writeBundle(b)
 }

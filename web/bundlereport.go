@@ -2,9 +2,11 @@ package web
 
 import (
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,23 +14,195 @@ import (
 	"plantrail/projections"
 )
 
-//go:embed report.html
+//go:embed bundlereport.html
 var reportSource string
 
-// report is the page that a bundle carries for people: no script, nothing loaded from elsewhere, fit for print.
+// bundleReport is what the readable report of a bundle is made of: a plan at a moment, whole or of one item.
+type bundleReport struct {
+	Org     domain.OrgID
+	Plan    projections.PlanView
+	Item    domain.ItemID // "" for the whole plan
+	AsAt    bool          // an earlier moment than the bundle's was asked for
+	Root    string        // of the history up to the plan's position
+	People  []projections.PersonView
+	Entries []projections.Entry // those that the report tells: all, or the item's
+
+	Items       []itemStory
+	Whole       []projections.Entry // about no item
+	Files       []projections.EvidenceView
+	Requests    []projections.RequestView
+	Resolutions []projections.ResolutionView
+	Erased      []aboutEntry
+	Corrected   []aboutEntry
+	Taken       []projections.Entry
+
+	marks   map[[2]string]domain.Value
+	numbers map[domain.EventID]uint64
+}
+
+// itemStory is an item and what happened to it, oldest first.
+type itemStory struct {
+	projections.ItemView
+	Entries []projections.Entry
+}
+
+// aboutEntry is an entry about one text or value of an earlier one.
+type aboutEntry struct {
+	projections.Entry
+	Of    uint64 // the earlier entry's number
+	Field string
+}
+
+// about sorts a plan's entries by what they are about, and leaves out what came later than the report's moment or is not
+// about its item.
+func (r *bundleReport) about(entries []projections.Entry) error {
+	r.numbers, r.marks = map[domain.EventID]uint64{}, map[[2]string]domain.Value{}
+	for _, d := range r.Plan.Dimensions {
+		for _, v := range d.Scheme.Values {
+			r.marks[[2]string{d.Key, v.Key}] = v
+		}
+	}
+	of, titles := map[domain.ItemID][]projections.Entry{}, map[domain.ItemID]string{}
+	for _, it := range r.Plan.Items {
+		titles[it.Item] = it.Title.Text
+	}
+	entries = slices.DeleteFunc(slices.Clone(entries), func(e projections.Entry) bool { return e.Entry > r.Plan.Version })
+	for _, e := range entries {
+		r.numbers[e.Event] = e.Entry
+	}
+	for _, e := range entries {
+		e.ItemTitle = titles[e.Item]
+		e.Corrected = slices.DeleteFunc(slices.Clone(e.Corrected), func(by domain.EventID) bool { return r.numbers[by] == 0 })
+		if r.Item != "" && e.Item != r.Item {
+			continue
+		}
+		r.Entries = append(r.Entries, e)
+		of[e.Item] = append(of[e.Item], e)
+		if err := r.special(e); err != nil {
+			return err
+		}
+	}
+	r.Whole = of[""]
+	for _, it := range r.Plan.Items {
+		if r.shows(it.Item) {
+			r.Items = append(r.Items, itemStory{it, of[it.Item]})
+			r.Files = append(r.Files, it.Evidence...)
+		}
+	}
+	r.Requests = slices.DeleteFunc(slices.Clone(r.Plan.Requests), func(q projections.RequestView) bool { return !r.shows(q.Item) })
+	if r.Item == "" {
+		r.Resolutions = r.Plan.Resolutions
+	}
+	return nil
+}
+
+func (r *bundleReport) shows(item domain.ItemID) bool { return r.Item == "" || r.Item == item }
+
+// special keeps the entries that have a table of their own.
+func (r *bundleReport) special(e projections.Entry) error {
+	var data struct {
+		Of    domain.EventID `json:"of"`
+		Field string         `json:"field"`
+	}
+	switch e.Type {
+	case (&domain.ErasureRequested{}).Type():
+		err := json.Unmarshal(e.Data, &data)
+		r.Erased = append(r.Erased, aboutEntry{e, r.numbers[data.Of], data.Field})
+		return err
+	case (&domain.EntryCorrected{}).Type():
+		err := json.Unmarshal(e.Data, &data)
+		r.Corrected = append(r.Corrected, aboutEntry{e, r.numbers[e.Corrects], data.Field})
+		return err
+	case (&domain.BundleIssued{}).Type():
+		r.Taken = append(r.Taken, e)
+	}
+	return nil
+}
+
+// Moves is how often due dates were moved in all.
+func (r *bundleReport) Moves() (n int) {
+	for _, it := range r.Items {
+		n += it.Moves
+	}
+	return n
+}
+
+// Rated counts the report's items that have a rating, "" those that have none.
+func (r *bundleReport) Rated(dimension, value string) (n int) {
+	for _, it := range r.Items {
+		found := ""
+		for _, rating := range it.Ratings {
+			if rating.Dimension == dimension {
+				found = rating.Value
+			}
+		}
+		if found == value {
+			n++
+		}
+	}
+	return n
+}
+
+// report is the page that a bundle carries for people: no script, nothing loaded from elsewhere, fit for print and for
+// readers who hear it. All that it is given is escaped where it stands.
 var report = template.Must(template.New("report").Funcs(template.FuncMap{
-	"words":    plainWords,
-	"instant":  func(t time.Time) string { return t.UTC().Format("2 January 2006 15:04:05 UTC") },
-	"spaced":   func(v any) string { return strings.NewReplacer("_", " ", "-", " ").Replace(fmt.Sprint(v)) },
-	"who":      func(w projections.Who) string { return firstWord(w.Name, string(w.ID)) },
-	"document": documentName,
+	"words": plainWords, "spaced": spacedOut, "capital": capital, "document": documentName,
+	"instant": func(t time.Time) string { return t.UTC().Format("2 January 2006, 15:04:05 UTC") },
+	// These are the report's own, bound when one is written.
+	"who": func(projections.Who) string { return "" }, "person": func(domain.ActorID) string { return "" },
+	"mark": func(string, string) mark { return mark{} }, "number": func(domain.EventID) uint64 { return 0 },
 }).Parse(reportSource))
 
-func firstWord(a, b string) string {
-	if a != "" {
-		return a
+func (r *bundleReport) write(w io.Writer) error {
+	page, err := report.Clone()
+	if err != nil {
+		return err
 	}
-	return b
+	return page.Funcs(template.FuncMap{"who": r.who, "person": r.person, "mark": r.mark, "number": func(e domain.EventID) uint64 { return r.numbers[e] }}).Execute(w, r)
+}
+
+// mark is a rating's value as it is drawn: a shape and a word, so that nobody needs to see colours.
+type mark struct {
+	Label, Path, Fill string
+	Ring              bool
+}
+
+// outlines are the shapes of schemes in a square of 16.
+var outlines = map[string]string{
+	"circle": "M8 1a7 7 0 1 0 0 14a7 7 0 1 0 0 -14z", "ring": "M8 2a6 6 0 1 0 0 12a6 6 0 1 0 0 -12z",
+	"triangle": "M8 1L15.5 15L0.5 15z", "square": "M2 2L14 2L14 14L2 14z", "diamond": "M8 0.5L15.5 8L8 15.5L0.5 8z",
+}
+
+// fills are the colours that schemes name, each dark or bright enough beside its black outline.
+var fills = map[string]string{"red": "#d4351c", "amber": "#f5a623", "green": "#00703c", "blue": "#1d70b8", "grey": "#6f777b", "purple": "#4c2c92", "black": "#0b0c0c", "white": "#ffffff"}
+
+func (r *bundleReport) mark(dimension, value string) mark {
+	v, known := r.marks[[2]string{dimension, value}]
+	if !known {
+		return mark{Label: value}
+	}
+	fill, known := fills[v.Colour]
+	if !known {
+		fill = "#ffffff"
+	}
+	return mark{Label: v.Label, Path: outlines[v.Shape], Fill: fill, Ring: v.Shape == "ring"}
+}
+
+// who names an actor: by name, or by the id and what became of the name.
+func (r *bundleReport) who(w projections.Who) string {
+	name := r.person(w.ID)
+	if w.OnBehalfOf != "" {
+		name += " on behalf of " + w.OnBehalfOf
+	}
+	return name
+}
+
+func (r *bundleReport) person(id domain.ActorID) string {
+	i := slices.IndexFunc(r.People, func(p projections.PersonView) bool { return p.Person == id })
+	if i < 0 {
+		return string(id)
+	}
+	return plainWords(r.People[i].Name) + " (" + string(id) + ")"
 }
 
 // plainWords is a text for people. One that was erased says when and on whose authority.
@@ -50,12 +224,6 @@ func plainWords(v any) string {
 	return "[erased on " + w.ErasedBy.Stated.Words() + " under " + w.ErasedBy.Authority.Body + "]"
 }
 
-func writeReport(w io.Writer, org domain.OrgID, plan projections.PlanView, item domain.ItemID, entries []projections.Entry, files []EvidenceFile) error {
-	items := []projections.ItemView{}
-	for _, it := range plan.Items {
-		if item == "" || it.Item == item {
-			items = append(items, it)
-		}
-	}
-	return report.Execute(w, map[string]any{"Org": org, "Plan": plan, "Item": item, "Items": items, "Entries": entries, "Files": files})
-}
+func spacedOut(v any) string { return strings.NewReplacer("_", " ", "-", " ").Replace(fmt.Sprint(v)) }
+
+func capital(s string) string { return strings.ToUpper(s[:min(1, len(s))]) + s[min(1, len(s)):] }

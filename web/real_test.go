@@ -93,33 +93,24 @@ func (s source) Leaves(ctx context.Context, after domain.Position, follow bool) 
 	}
 }
 
-// PlanLeaves yields the exact bytes of a plan's events.
-func (s source) PlanLeaves(ctx context.Context, plan domain.PlanID) iter.Seq2[projections.Leaf, error] {
+// LeavesOf yields one history's leaves in the same type.
+func (s source) LeavesOf(ctx context.Context, history domain.PlanID) iter.Seq2[projections.Leaf, error] {
 	return func(yield func(projections.Leaf, error) bool) {
-		for l, err := range s.Leaves(ctx, 0, false) {
-			if (err != nil || l.Plan == plan) && !yield(l, err) {
+		for l, err := range s.Store.LeavesOf(ctx, history) {
+			if !yield(projections.Leaf{Position: l.Position, Plan: l.Plan, Body: l.Body}, err) {
 				return
 			}
 		}
 	}
 }
 
-// PlanDisclosures reads the disclosures of a plan's texts.
-func (s source) PlanDisclosures(ctx context.Context, plan domain.PlanID) (map[domain.EventID][]string, error) {
-	all := map[domain.EventID][]string{}
-	tail, err := s.Store.Tail(ctx)
-	if err != nil {
-		return nil, err
+// Disclosures reads what discloses the texts of a history's events.
+func (s source) Disclosures(ctx context.Context, history domain.PlanID, events []domain.EventID) (map[domain.EventID][]string, error) {
+	refs := make([]eventstore.TextRef, len(events))
+	for i, event := range events {
+		refs[i] = eventstore.TextRef{Plan: history, Event: event}
 	}
-	for t, err := range s.Store.Texts(ctx, 0, tail.Texts) {
-		if err != nil {
-			return nil, err
-		}
-		if t.Plan == plan {
-			all[t.Event] = t.Disclosures
-		}
-	}
-	return all, nil
+	return s.Store.Disclosures(ctx, refs)
 }
 
 // newProof is a log with a key of its own, kept until the test ends.

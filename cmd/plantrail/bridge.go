@@ -35,40 +35,6 @@ func (b bridge) Tail(ctx context.Context) (projections.Tail, error) {
 	return projections.Tail{Events: t.Events, Texts: t.Texts}, err
 }
 
-// PlanLeaves yields the exact bytes of a plan's events, oldest first.
-func (b bridge) PlanLeaves(ctx context.Context, plan domain.PlanID) iter.Seq2[projections.Leaf, error] {
-	return func(yield func(projections.Leaf, error) bool) {
-		for r, err := range b.Store.Read(ctx, plan, 0) {
-			var leaf projections.Leaf
-			if err == nil {
-				leaf = projections.Leaf{Position: r.Position, Plan: plan}
-				leaf.Body, err = b.Store.Leaf(ctx, r.Position)
-			}
-			if !yield(leaf, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// PlanDisclosures reads the encoded disclosures of a plan's texts, by event.
-func (b bridge) PlanDisclosures(ctx context.Context, plan domain.PlanID) (map[domain.EventID][]string, error) {
-	tail, err := b.Store.Tail(ctx)
-	if err != nil {
-		return nil, err
-	}
-	all := map[domain.EventID][]string{}
-	for t, err := range b.Store.Texts(ctx, 0, tail.Texts) {
-		if err != nil {
-			return nil, err
-		}
-		if t.Plan == plan {
-			all[t.Event] = t.Disclosures // after an erasing a later record stands for the earlier one
-		}
-	}
-	return all, nil
-}
-
 // statsPatience bounds how long a page of figures waits for a journal that does not answer.
 const statsPatience = time.Second
 
