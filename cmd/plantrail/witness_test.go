@@ -120,6 +120,7 @@ func (l *witnessedLog) lie(t *testing.T, w *witnessProcess, signed int64) {
 // witnessProcess is a running plantrail witness, and a client of it.
 type witnessProcess struct {
 	*witness.Client
+	key  string // its verifier key
 	cmd  *exec.Cmd
 	done chan error
 }
@@ -152,7 +153,7 @@ func startWitness(t *testing.T, dir, vkey string) *witnessProcess {
 		if err != nil {
 			t.Fatalf("%v: %s", err, bytes.TrimSpace(said))
 		}
-		p.Client = &witness.Client{URL: string(found[2]), Verifier: v}
+		p.Client, p.key = &witness.Client{URL: string(found[2]), Verifier: v}, string(found[1])
 		return true
 	})
 	return p
