@@ -76,6 +76,9 @@ func (b *Backup) log(ctx context.Context, progress func(done, total int64)) erro
 		if err != nil {
 			return err
 		}
+		if err := b.d.compareEntries(t, entries); err != nil {
+			return err
+		}
 		texts, err := b.d.texts(t)
 		if err != nil {
 			return err
@@ -265,7 +268,7 @@ func (d *folder) checkErasures(all []Erasure) error {
 		return nil
 	}
 	want := encodeErasures(all)
-	if err != nil || !bytes.HasPrefix(want, b) {
+	if err != nil || !bytes.HasPrefix(want, b) || len(b) > 0 && b[len(b)-1] != '\n' {
 		return fault("erasures", "it is not what the log says of erased texts")
 	}
 	return nil

@@ -11,31 +11,50 @@ import (
 // event is what a backup must know of an entry of the log. The entries are signed: they are read for what they mean, not
 // for what somebody could make of them.
 type event struct {
-	ID          string          `json:"id"`
-	Source      string          `json:"source"`
-	Type        string          `json:"type"`
-	Recorded    string          `json:"recordedtime"`
-	Command     string          `json:"commandid"`
-	CommandHash string          `json:"commandhash"`
-	Part        string          `json:"part"`
-	Data        json.RawMessage `json:"data"`
-
-	digests []string // of its texts
+	ID, Source, Type, Recorded string
+	Command, CommandHash, Part string
+	Data                       []byte   // JSON
+	digests                    []string // of its texts
 }
 
+// parseEvent finds the few things wanted in an event's document, which is one line with the attributes in a fixed order and
+// data at the end: a member's name with its quotes stands in no value, where quotes are escaped. Reading all of a large
+// history with a JSON parser would take four times as long.
 func parseEvent(leaf []byte) (e event, err error) {
-	if err := json.Unmarshal(leaf, &e); err != nil || e.ID == "" || e.Source == "" {
-		return e, errors.New("is not an event")
-	}
-	if bytes.Contains(e.Data, []byte(`"_sd"`)) {
-		var d struct {
-			Digests []string `json:"_sd"`
+	rest := leaf
+	for _, a := range []struct {
+		name string
+		to   *string
+	}{{`"id":"`, &e.ID}, {`"source":"`, &e.Source}, {`"type":"`, &e.Type}, {`"recordedtime":"`, &e.Recorded}, {`"commandid":"`, &e.Command},
+		{`"commandhash":"`, &e.CommandHash}, {`"part":"`, &e.Part}} {
+		at := bytes.Index(rest, []byte(a.name))
+		if at < 0 {
+			return e, errNotEvent
 		}
-		err = json.Unmarshal(e.Data, &d)
-		e.digests = d.Digests
+		value, after, ok := bytes.Cut(rest[at+len(a.name):], []byte(`"`))
+		if !ok || bytes.IndexByte(value, '\\') >= 0 {
+			return e, errNotEvent
+		}
+		*a.to, rest = string(value), after
 	}
-	return e, err
+	_, data, ok := bytes.Cut(rest, []byte(`"data":`))
+	if !ok || len(data) < 3 {
+		return e, errNotEvent
+	}
+	e.Data = data[:len(data)-1]
+	if _, list, has := bytes.Cut(data, []byte(`"_sd":[`)); has {
+		list, _, ok = bytes.Cut(list, []byte(`]`))
+		if !ok {
+			return e, errNotEvent
+		}
+		for one := range bytes.SplitSeq(list, []byte(`,`)) {
+			e.digests = append(e.digests, strings.Trim(string(one), `"`))
+		}
+	}
+	return e, nil
 }
+
+var errNotEvent = errors.New("is not an event")
 
 // salted reports whether the event's command is known by a salted digest, whose disclosure then lies with the event's texts.
 func (e event) salted() bool { return len(e.CommandHash) == 43 && e.Part == "1" }

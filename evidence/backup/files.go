@@ -57,7 +57,11 @@ func (d *folder) write(name string, b []byte) error {
 	return d.stream(name, func(w io.Writer) error { _, err := w.Write(b); return err })
 }
 
+// beforeWrite is where tests end the process.
+var beforeWrite = func() {}
+
 func (d *folder) stream(name string, write func(io.Writer) error) error {
+	beforeWrite()
 	to := d.path(name)
 	if err := d.mkdir(filepath.Dir(to)); err != nil {
 		return err

@@ -138,24 +138,31 @@ func (d *folder) entries(t evidence.Tile) ([][]byte, error) {
 // compare holds a tile of hashes against what the entries give.
 func (d *folder) compare(t evidence.Tile, hashes []tlog.Hash) error {
 	b, err := d.read(t.Path())
+	if err == nil && !bytes.Equal(b, tileBytes(hashes)) {
+		err = fault(t.Path(), "its hashes are not those that the entries give")
+	}
+	return err
+}
+
+// compareEntries holds a tile of entries against the hashes that stand for them.
+func (d *folder) compareEntries(t evidence.Tile, entries [][]byte) error {
+	hashes := t
+	hashes.Level = 0
+	b, err := d.read(hashes.Path())
 	if err != nil {
 		return err
 	}
-	if want := tileBytes(hashes); !bytes.Equal(b, want) {
-		if t.Level > 0 || len(b) != len(want) {
-			return fault(t.Path(), "its hashes are not those that the entries give")
+	all, err := hashes.ParseHashes(b)
+	if err != nil {
+		return fault(hashes.Path(), "%v", err)
+	}
+	for i, raw := range entries {
+		if evidence.LeafHash(raw) != all[i] {
+			return fault(t.Path(), "event %d has not the hash that stands for it in %s: one of the two was altered", t.First()+int64(i)+1, hashes.Path())
 		}
-		at := 0
-		for bytes.Equal(b[at*tlog.HashSize:(at+1)*tlog.HashSize], want[at*tlog.HashSize:(at+1)*tlog.HashSize]) {
-			at++
-		}
-		t.Level = evidence.EntriesLevel
-		return fault(t.Path(), "event %d has not the hash that stands for it in %s: one of the two was altered", t.First()+int64(at)+1, tileOfHashes(t))
 	}
 	return nil
 }
-
-func tileOfHashes(entries evidence.Tile) string { entries.Level = 0; return entries.Path() }
 
 // A file of checkpoints is named by the number of its first.
 func checkpointsName(first int) string { return fmt.Sprintf("checkpoints/%09d", first) }
@@ -233,7 +240,7 @@ func (d *folder) checkpointFile(n, next, first int, yield func([]byte, error) bo
 			return false
 		}
 	}
-	if scan.Err() != nil || n != next {
+	if scan.Err() != nil || n != next || !bytes.HasSuffix(b, []byte("\n")) {
 		yield(nil, fault(name, "it ends with checkpoint %d, not %d", n, next))
 		return false
 	}
