@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"maps"
 	"slices"
+	"strings"
 
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -99,6 +99,13 @@ type itemKey struct {
 	item domain.ItemID
 }
 
+// touch says that an event changed an item's state.
+type touch struct {
+	item     domain.ItemID
+	position domain.Position
+	now      *itemNow
+}
+
 type requestKey struct {
 	plan    domain.PlanID
 	request domain.RequestID
@@ -109,9 +116,12 @@ type requestKey struct {
 type fold struct {
 	ctx       context.Context
 	conn      *sql.Conn
+	writer    *writer
 	histories *cache[domain.PlanID, *historyNow]
-	items     *cache[itemKey, itemNow]
+	items     *cache[itemKey, *itemNow]
 	requests  *cache[requestKey, domain.Request]
+	touched   []touch                       // by the command being folded
+	alone     [1]*prepared                  // the command being folded, when it is one event
 	pending   map[domain.PlanID]*historyNow // histories with parts held back: they must not be forgotten
 	dirty     []domain.PlanID
 	at        progress
@@ -135,26 +145,27 @@ const (
 )
 
 func newFold(ctx context.Context, conn *sql.Conn) (*fold, error) {
-	f := &fold{ctx: ctx, conn: conn,
+	w := newWriter(conn)
+	f := &fold{ctx: ctx, conn: conn, writer: w,
 		histories: newCache[domain.PlanID, *historyNow](keepHistories),
-		items:     newCache[itemKey, itemNow](keepItems),
+		items:     newCache[itemKey, *itemNow](keepItems),
 		requests:  newCache[requestKey, domain.Request](keepRequests),
 		pending:   map[domain.PlanID]*historyNow{},
-		timeline: newRows("INSERT INTO timeline", "position", "visible", "plan", "planseq", "item", "ref", "event", "type", "stated",
+		timeline: w.rows("INSERT INTO timeline", "position", "visible", "plan", "planseq", "item", "ref", "event", "type", "stated",
 			"recorded", "actor", "kind", "role", "behalf", "authority", "command", "lookup", "texts", "data", "leaf", "corrects"),
-		itemRows:      newRows("INSERT INTO items", "ref", "plan", "item", "visible"),
-		itemStates:    newRows("INSERT INTO item_states", "n", "ref", "visible", "state"),
-		planStates:    newRows("INSERT OR REPLACE INTO plan_states", "plan", "visible", "state"),
-		requestStates: newRows("INSERT OR REPLACE INTO request_states", "plan", "request", "visible", "state"),
-		resolutions:   newRows("INSERT INTO resolutions", "plan", "position", "resolution", "visible"),
-		persons:       newRows("INSERT OR REPLACE INTO persons", "person", "kind", "since", "named", "gone"),
-		tokens:        newRows("INSERT OR REPLACE INTO tokens", "token", "person", "role", "sha256", "expires", "revoked", "issued"),
-		heads:         newRows("INSERT OR REPLACE INTO histories", "plan", "position", "planseq", "leaf", "version", "changed", "items", "counts"),
-		held:          newRows("INSERT INTO pending", "position", "plan"),
-		holds:         newRows("INSERT INTO holds", "plan", "position", "hold", "visible", "released"),
-		erasures:      newRows("INSERT INTO erasures", "event", "name", "plan", "entry", "requested", "request", "visible", "completed"),
-		tiles:         newRows("INSERT OR REPLACE INTO tiles", "level", "n", "width", "hashes"),
-		texts:         newRows("INSERT INTO texts", "id", "event", "name", "value"),
+		itemRows:      w.rows("INSERT INTO items", "ref", "plan", "item", "visible"),
+		itemStates:    w.rows("INSERT INTO item_states", "n", "ref", "visible", "state"),
+		planStates:    w.rows("INSERT OR REPLACE INTO plan_states", "plan", "visible", "state"),
+		requestStates: w.rows("INSERT OR REPLACE INTO request_states", "plan", "request", "visible", "state"),
+		resolutions:   w.rows("INSERT INTO resolutions", "plan", "position", "resolution", "visible"),
+		persons:       w.rows("INSERT OR REPLACE INTO persons", "person", "kind", "since", "named", "gone"),
+		tokens:        w.rows("INSERT OR REPLACE INTO tokens", "token", "person", "role", "sha256", "expires", "revoked", "issued"),
+		heads:         w.rows("INSERT OR REPLACE INTO histories", "plan", "position", "planseq", "leaf", "version", "changed", "items", "counts"),
+		held:          w.rows("INSERT INTO pending", "position", "plan"),
+		holds:         w.rows("INSERT INTO holds", "plan", "position", "hold", "visible", "released"),
+		erasures:      w.rows("INSERT INTO erasures", "event", "name", "plan", "entry", "requested", "request", "visible", "completed"),
+		tiles:         w.rows("INSERT OR REPLACE INTO tiles", "level", "n", "width", "hashes"),
+		texts:         w.rows("INSERT INTO texts", "id", "event", "name", "value"),
 	}
 	// What is left of an event's texts after one of them was erased comes again, under a new sequence.
 	f.texts.after = " ON CONFLICT (event, name) DO UPDATE SET id = excluded.id, value = excluded.value"
@@ -180,6 +191,7 @@ func (f *fold) tables() []*rows {
 }
 
 func (f *fold) close() (err error) {
+	f.writer.close()
 	for _, s := range f.statements {
 		err = errors.Join(err, s.Close())
 	}
@@ -190,8 +202,8 @@ func (f *fold) close() (err error) {
 }
 
 // add folds the next event. An error leaves the fold unusable and nothing committed.
-func (f *fold) add(p prepared) error {
-	r := p.Recorded
+func (f *fold) add(p *prepared) error {
+	r := &p.Recorded
 	if r.Position <= f.at.position {
 		return nil // delivered twice
 	}
@@ -203,7 +215,7 @@ func (f *fold) add(p prepared) error {
 		return err
 	}
 	if r.PlanSeq != h.head.PlanSeq+1 || h.head.PlanSeq > 0 && r.Prev != h.head.Leaf || h.head.PlanSeq == 0 && r.Prev != (domain.Hash{}) {
-		return broken(r, fmt.Sprintf("it does not continue its plan's history, which ends at number %d (position %d)",
+		return broken(*r, fmt.Sprintf("it does not continue its plan's history, which ends at number %d (position %d)",
 			h.head.PlanSeq, h.head.Position))
 	}
 	h.head = r.Head()
@@ -220,7 +232,7 @@ func (f *fold) add(p prepared) error {
 }
 
 // hold keeps back parts of a command that is not complete, in the table pending too: after a restart they are read again.
-func (f *fold) hold(h *historyNow, p prepared) ([]prepared, error) {
+func (f *fold) hold(h *historyNow, p *prepared) ([]*prepared, error) {
 	before := len(h.gather.Pending())
 	counts := h.gather.Add(p.Recorded)
 	switch after := len(h.gather.Pending()); {
@@ -234,56 +246,60 @@ func (f *fold) hold(h *historyNow, p prepared) ([]prepared, error) {
 		}
 	}
 	if len(counts) == 1 && counts[0].Position == p.Position {
-		return []prepared{p}, nil
+		f.alone[0] = p
+		return f.alone[:], nil
 	}
-	all := make([]prepared, len(counts))
+	all := make([]*prepared, len(counts))
 	for i, r := range counts {
-		var err error
-		if all[i], err = prepare(r); err != nil {
+		p, err := prepare(r)
+		if err != nil {
 			return nil, err
 		}
+		all[i] = &p
 	}
 	return all, nil
 }
 
 func (f *fold) release(plan domain.PlanID) error {
-	if err := flushAll(f.conn, f.held); err != nil {
+	if err := f.writer.flush(f.held); err != nil {
 		return err
 	}
 	_, err := f.conn.ExecContext(f.ctx, "DELETE FROM pending WHERE plan = ?", string(plan))
 	return err
 }
 
-// command folds the events of one command, which count from visible on.
-func (f *fold) command(h *historyNow, events []prepared, visible domain.Position) error {
-	touched := map[domain.ItemID]domain.Position{}
+// command folds the events of one command, which count from visible on. Each item that it touched gets one state.
+func (f *fold) command(h *historyNow, events []*prepared, visible domain.Position) error {
+	f.touched = f.touched[:0]
 	for _, p := range events {
-		if err := f.event(h, p, visible, touched); err != nil {
+		if err := f.event(h, p, visible); err != nil {
 			return err
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(touched)) {
-		now, _ := f.items.get(itemKey{events[0].Plan, id})
-		state, err := json.Marshal(now.state)
+	slices.SortStableFunc(f.touched, func(a, b touch) int { return strings.Compare(string(a.item), string(b.item)) })
+	for i, t := range f.touched {
+		if i+1 < len(f.touched) && f.touched[i+1].item == t.item {
+			continue
+		}
+		state, err := json.Marshal(&t.now.state)
 		if err != nil {
 			return err
 		}
-		f.itemStates.add(int64(touched[id]), int64(now.ref), int64(visible), string(state))
+		f.itemStates.add(int64(t.position), int64(t.now.ref), int64(visible), string(state))
 	}
 	return nil
 }
 
-func (f *fold) event(h *historyNow, p prepared, visible domain.Position, touched map[domain.ItemID]domain.Position) error {
+func (f *fold) event(h *historyNow, p *prepared, visible domain.Position) error {
 	var ref any
-	item := p.Item()
-	if item != "" {
-		now, err := f.item(h, p.Recorded, visible)
+	if item := p.Item(); item != "" {
+		now, err := f.item(h, &p.Recorded, visible)
 		if err != nil {
 			return err
 		}
-		ref = int64(now)
+		ref = int64(now.ref)
 		if aboutState(p.Event) {
-			touched[item] = p.Position
+			f.touched = append(f.touched, touch{item, p.Position, now})
 		}
 	}
 	if err := f.whole(h, p.Recorded, visible); err != nil {
@@ -296,7 +312,7 @@ func (f *fold) event(h *historyNow, p prepared, visible domain.Position, touched
 	if e, ok := p.Event.(*domain.EntryCorrected); ok {
 		corrects = string(e.Corrects)
 	}
-	f.timeline.add(int64(p.Position), int64(visible), string(p.Plan), int64(p.PlanSeq), null(string(item)), ref, string(p.ID),
+	f.timeline.add(int64(p.Position), int64(visible), string(p.Plan), int64(p.PlanSeq), null(string(p.Item())), ref, string(p.ID),
 		p.Event.Type(), p.Stated.String(), p.RecordedAt.UnixMicro(), string(p.Actor.ID), string(p.Actor.Kind),
 		string(p.Actor.Role), p.Actor.OnBehalfOf, null(p.authority), string(p.Command), lookup(p.Plan, p.Command), int64(p.Texts), p.data, p.leaf, corrects)
 	return nil
@@ -327,38 +343,35 @@ func aboutState(e domain.Event) bool {
 	return true
 }
 
-// item folds an event into its item and gives the item's ref.
-func (f *fold) item(h *historyNow, r domain.Recorded, visible domain.Position) (domain.Position, error) {
+// item folds an event into its item.
+func (f *fold) item(h *historyNow, r *domain.Recorded, visible domain.Position) (*itemNow, error) {
 	key := itemKey{r.Plan, r.Item()}
-	now, known, err := f.loadItem(key)
+	now, err := f.loadItem(key)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	_, adds := r.Event.(*domain.ItemAdded)
 	switch {
-	case adds && known:
-		return 0, broken(r, fmt.Sprintf("item %s was added before", key.item))
-	case !adds && !known:
-		return 0, broken(r, fmt.Sprintf("there is no item %s", key.item))
-	}
-	if !aboutState(r.Event) {
-		return now.ref, nil
-	}
-	was := f.meaning(h, now.state)
-	now.state = now.state.After(r)
-	if adds {
-		now.ref = r.Position
-		h.items++
+	case adds && now != nil:
+		return nil, broken(*r, fmt.Sprintf("item %s was added before", key.item))
+	case !adds && now == nil:
+		return nil, broken(*r, fmt.Sprintf("there is no item %s", key.item))
+	case adds:
+		now = &itemNow{ref: r.Position}
+		f.items.put(key, now)
 		f.itemRows.add(int64(now.ref), string(key.plan), string(key.item), int64(visible))
-	} else {
-		h.count(was, -1)
+		h.items++
+	case !aboutState(r.Event):
+		return now, nil
+	default:
+		h.count(f.meaning(h, &now.state), -1)
 	}
-	h.count(f.meaning(h, now.state), 1)
-	f.items.put(key, now)
-	return now.ref, nil
+	now.state = now.state.After(*r)
+	h.count(f.meaning(h, &now.state), 1)
+	return now, nil
 }
 
-func (f *fold) meaning(h *historyNow, it domain.Item) domain.Meaning {
+func (f *fold) meaning(h *historyNow, it *domain.Item) domain.Meaning {
 	first, _ := h.plan.Dimension("")
 	rating, _ := it.Rating(first.Key)
 	return rating.Meaning
@@ -392,7 +405,7 @@ func (f *fold) flush() error {
 	}
 	f.dirty = f.dirty[:0]
 	f.edge.flush(f.tiles)
-	if err := flushAll(f.conn, f.tables()...); err != nil {
+	if err := f.writer.flush(f.tables()...); err != nil {
 		return err
 	}
 	_, err := f.conn.ExecContext(f.ctx, "UPDATE progress SET position = ?, leaf = ?, events = ?",

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"strings"
+	"sync"
 
 	sqlite3 "github.com/mattn/go-sqlite3"
 )
@@ -16,6 +17,7 @@ const rowsAtOnce = 32
 // rows gathers rows of one table and inserts them many at a time. The driver is used below database/sql, which would
 // convert and copy each of some 700 arguments once more.
 type rows struct {
+	writer  *writer
 	head    string // "INSERT INTO t (a, b) VALUES "
 	after   string // what follows the rows: what to do on a conflict
 	columns int
@@ -24,26 +26,27 @@ type rows struct {
 	one     *sqlite3.SQLiteStmt
 }
 
-func newRows(insert string, columns ...string) *rows {
-	return &rows{head: insert + " (" + strings.Join(columns, ", ") + ") VALUES ", columns: len(columns)}
+func (w *writer) rows(insert string, columns ...string) *rows {
+	return &rows{writer: w, head: insert + " (" + strings.Join(columns, ", ") + ") VALUES ", columns: len(columns)}
 }
 
-// add gathers a row. Values are int64, string, []byte or nil.
+// add gathers a row. Values are int64, string, []byte or nil. As many rows as one INSERT carries go to the writer at once.
 func (t *rows) add(values ...driver.Value) {
+	if t.args == nil {
+		t.args = t.writer.buffer(rowsAtOnce * t.columns)
+	}
 	for _, v := range values {
-		t.args = append(t.args, driver.NamedValue{Ordinal: len(t.args)%(rowsAtOnce*t.columns) + 1, Value: v})
+		t.args = append(t.args, driver.NamedValue{Ordinal: len(t.args) + 1, Value: v})
+	}
+	if len(t.args) == rowsAtOnce*t.columns {
+		t.writer.send(chunk{t, t.args})
+		t.args = nil
 	}
 }
 
-// flush inserts what was gathered.
-func (t *rows) flush(c *sqlite3.SQLiteConn) error {
-	args, whole := t.args, rowsAtOnce*t.columns
-	for ; len(args) >= whole; args = args[whole:] {
-		if err := t.exec(c, &t.many, rowsAtOnce, args[:whole]); err != nil {
-			return err
-		}
-	}
-	for ; len(args) > 0; args = args[t.columns:] {
+// rest inserts the rows that were too few for the writer.
+func (t *rows) rest(c *sqlite3.SQLiteConn) error {
+	for args := t.args; len(args) > 0; args = args[t.columns:] {
 		for i := range t.columns {
 			args[i].Ordinal = i + 1
 		}
@@ -79,14 +82,87 @@ func (t *rows) close() error {
 	return err
 }
 
-// flushAll inserts the gathered rows of several tables on one connection.
-func flushAll(conn *sql.Conn, all ...*rows) error {
-	return conn.Raw(func(dc any) error {
+// chunk is as many rows of one table as one INSERT carries.
+type chunk struct {
+	table *rows
+	args  []driver.NamedValue
+}
+
+// writer inserts rows in a goroutine of its own, so that the next events are folded meanwhile. It has but a few chunks
+// waiting. Whoever ends the transaction, or changes rows by other statements, calls flush or wait before.
+type writer struct {
+	conn  *sql.Conn
+	work  chan chunk
+	spare chan []driver.NamedValue
+	busy  sync.WaitGroup // chunks sent and not yet inserted
+	over  sync.WaitGroup
+	err   error // the first; what is sent after it is dropped. Read when not busy.
+}
+
+// chunksWaiting is some 500 rows: what an event adds to the two largest tables is done in about the time in which the
+// next is folded.
+const chunksWaiting = 16
+
+func newWriter(conn *sql.Conn) *writer {
+	w := &writer{conn: conn, work: make(chan chunk, chunksWaiting), spare: make(chan []driver.NamedValue, chunksWaiting)}
+	w.over.Go(func() {
+		for c := range w.work {
+			if w.err == nil {
+				w.err = conn.Raw(func(dc any) error {
+					return c.table.exec(dc.(*sqlite3.SQLiteConn), &c.table.many, rowsAtOnce, c.args)
+				})
+			}
+			clear(c.args)
+			select {
+			case w.spare <- c.args[:0]:
+			default:
+			}
+			w.busy.Done()
+		}
+	})
+	return w
+}
+
+func (w *writer) send(c chunk) {
+	w.busy.Add(1)
+	w.work <- c
+}
+
+// buffer gives a slice with room for so many values.
+func (w *writer) buffer(n int) []driver.NamedValue {
+	select {
+	case b := <-w.spare:
+		if cap(b) >= n {
+			return b
+		}
+	default:
+	}
+	return make([]driver.NamedValue, 0, n)
+}
+
+// wait returns when everything that was sent is inserted, or dropped.
+func (w *writer) wait() error {
+	w.busy.Wait()
+	return w.err
+}
+
+// flush inserts all rows of some tables.
+func (w *writer) flush(all ...*rows) error {
+	if err := w.wait(); err != nil {
+		return err
+	}
+	return w.conn.Raw(func(dc any) error {
 		for _, t := range all {
-			if err := t.flush(dc.(*sqlite3.SQLiteConn)); err != nil {
+			if err := t.rest(dc.(*sqlite3.SQLiteConn)); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+}
+
+// close ends the goroutine.
+func (w *writer) close() {
+	close(w.work)
+	w.over.Wait()
 }

@@ -229,7 +229,7 @@ func (p *projector) project(ctx context.Context, batch []prepared) error {
 	done := 0
 	err := p.commit(func() error {
 		for ; done < len(batch); done++ {
-			if err := p.fold.add(batch[done]); err != nil {
+			if err := p.fold.add(&batch[done]); err != nil {
 				return err
 			}
 		}
@@ -279,6 +279,7 @@ func (p *projector) commit(write func() error) error {
 		_, err = p.conn.ExecContext(own, "COMMIT")
 	}
 	if err != nil {
+		_ = p.fold.writer.wait() // or what it still has would be inserted after the ROLLBACK, by itself
 		_, undone := p.conn.ExecContext(own, "ROLLBACK")
 		return errors.Join(err, undone)
 	}

@@ -8,7 +8,7 @@ import (
 
 // schemaVersion is the PRAGMA user_version of the files that this binary writes and reads. Any change of the tables, or of
 // what stands in them, raises it: an older file is then rebuilt from the journal, a newer one refused.
-const schemaVersion = 2
+const schemaVersion = 3
 
 // schema is the whole read model. All of it is written by package projections alone and can be deleted.
 //
@@ -156,18 +156,6 @@ CREATE TABLE texts (               -- erasable: nothing else holds the words
   value TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX texts_event ON texts (event, name);
-CREATE VIRTUAL TABLE texts_fts USING fts5 (value, content='texts', content_rowid='id', tokenize="porter unicode61 remove_diacritics 2");
-INSERT INTO texts_fts (texts_fts, rank) VALUES ('secure-delete', 1);
-CREATE TRIGGER texts_added AFTER INSERT ON texts BEGIN
-  INSERT INTO texts_fts (rowid, value) VALUES (new.id, new.value);
-END;
-CREATE TRIGGER texts_moved AFTER UPDATE ON texts BEGIN
-  INSERT INTO texts_fts (texts_fts, rowid, value) VALUES ('delete', old.id, old.value);
-  INSERT INTO texts_fts (rowid, value) VALUES (new.id, new.value);
-END;
-CREATE TRIGGER texts_erased AFTER DELETE ON texts BEGIN
-  INSERT INTO texts_fts (texts_fts, rowid, value) VALUES ('delete', old.id, old.value);
-END;
 
 INSERT INTO progress (id, position, leaf, texts, events) VALUES (1, 0, x'', 0, 0);
 `
@@ -187,6 +175,20 @@ CREATE INDEX timeline_command ON timeline (lookup);
 CREATE INDEX timeline_actor ON timeline (actor, visible);
 CREATE INDEX timeline_type ON timeline (type, visible);
 CREATE INDEX timeline_corrects ON timeline (corrects) WHERE corrects IS NOT NULL;
+
+CREATE VIRTUAL TABLE texts_fts USING fts5 (value, content='texts', content_rowid='id', columnsize=0, tokenize="porter unicode61 remove_diacritics 2");
+INSERT INTO texts_fts (texts_fts, rank) VALUES ('secure-delete', 1);
+INSERT INTO texts_fts (texts_fts) VALUES ('rebuild');
+CREATE TRIGGER texts_added AFTER INSERT ON texts BEGIN
+  INSERT INTO texts_fts (rowid, value) VALUES (new.id, new.value);
+END;
+CREATE TRIGGER texts_moved AFTER UPDATE ON texts BEGIN
+  INSERT INTO texts_fts (texts_fts, rowid, value) VALUES ('delete', old.id, old.value);
+  INSERT INTO texts_fts (rowid, value) VALUES (new.id, new.value);
+END;
+CREATE TRIGGER texts_erased AFTER DELETE ON texts BEGIN
+  INSERT INTO texts_fts (texts_fts, rowid, value) VALUES ('delete', old.id, old.value);
+END;
 `
 
 // tables are all tables whose rows must come out the same from every way of building them.

@@ -58,23 +58,26 @@ func loadState(f *fold, stmt *sql.Stmt, to any, args ...any) (bool, error) {
 	return true, json.Unmarshal(state, to)
 }
 
-// loadItem gives the latest state of an item. States not yet flushed are always in the cache: it only ages after a commit.
-func (f *fold) loadItem(key itemKey) (now itemNow, known bool, err error) {
+// loadItem gives the latest state of an item; nil when there is no such item. States not yet flushed are always in the
+// cache: it only ages after a commit.
+func (f *fold) loadItem(key itemKey) (*itemNow, error) {
 	if now, ok := f.items.get(key); ok {
-		return now, true, nil
+		return now, nil
 	}
+	now := &itemNow{}
 	var state []byte
-	err = f.readItem.QueryRowContext(f.ctx, string(key.plan), string(key.item)).Scan(&now.ref, &state)
+	err := f.readItem.QueryRowContext(f.ctx, string(key.plan), string(key.item)).Scan(&now.ref, &state)
 	if errors.Is(err, sql.ErrNoRows) {
-		return now, false, nil
+		return nil, nil
 	}
 	if err == nil {
 		err = json.Unmarshal(state, &now.state)
 	}
-	if err == nil {
-		f.items.put(key, now)
+	if err != nil {
+		return nil, err
 	}
-	return now, err == nil, err
+	f.items.put(key, now)
+	return now, nil
 }
 
 // whole folds what an event says about the plan as a whole, its requests and resolutions, or the register.
@@ -148,7 +151,7 @@ func (f *fold) request(r domain.Recorded, visible domain.Position, key requestKe
 
 // update changes a row of the register, which has no history of its own: the timeline of _people is its history.
 func (f *fold) update(after *rows, query string, args ...any) error {
-	if err := flushAll(f.conn, after); err != nil {
+	if err := f.writer.flush(after); err != nil {
 		return err
 	}
 	_, err := f.conn.ExecContext(f.ctx, query, args...)

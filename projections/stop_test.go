@@ -93,7 +93,7 @@ func TestANewerSchemaIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err := projections.Open(t.Context(), path, projections.Options{})
-	if err == nil || !strings.Contains(err.Error(), "read model is schema 7, this binary knows 2: upgrade, or run `plantrail rebuild`") {
+	if err == nil || !strings.Contains(err.Error(), "read model is schema 7, this binary knows 3: upgrade, or run `plantrail rebuild`") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -28,7 +28,7 @@ func (f *fold) text(t TextRecord) {
 
 func (f *fold) flushTexts(upto uint64) error {
 	f.at.texts = max(f.at.texts, upto)
-	if err := flushAll(f.conn, f.texts); err != nil {
+	if err := f.writer.flush(f.texts); err != nil {
 		return err
 	}
 	_, err := f.conn.ExecContext(f.ctx, "UPDATE progress SET texts = ?", int64(f.at.texts))
