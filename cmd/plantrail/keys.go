@@ -149,7 +149,7 @@ func (n *node) openKey(ctx context.Context, supplied bool) (s note.Signer, doubt
 		return nil, fmt.Sprintf("the signing key in %s is not one that the log has adopted: somebody has put another in its place "+
 			"(put the right one back; or, if it is lost, take the file away and change the key with plantrail key rotate)", n.keys.file), nil
 	case at < 0:
-		if _, err := n.adopt(ctx, domain.NewService(n.store), systemActor, public); err != nil {
+		if _, err := n.adopt(ctx, domain.NewService(n.store), systemActor(), public); err != nil {
 			return nil, "", err
 		}
 		if _, err := n.learnKeys(ctx); err != nil {
@@ -190,8 +190,6 @@ func (n *node) makeKey(file string) (string, error) {
 	}
 	return secret, dir.replace(filepath.Base(file), []byte(secret+"\n"))
 }
-
-var systemActor = domain.Actor{ID: "system", Kind: domain.System, Role: domain.Admin}
 
 // adopt records that a key signs from now on. A crash after the first key file was written and before this finds the file
 // again.

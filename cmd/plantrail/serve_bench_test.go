@@ -108,7 +108,7 @@ func millionDir(b *testing.B) string {
 		b.Fatalf("%v: %s", err, out)
 	}
 	began := time.Now()
-	fillMillion(b, dir)
+	fillHistory(b, dir, projectionstest.Long{Plans: 1000, Items: 100, Length: 1_000_000})
 	s := serveFor(b, dir) // builds the read models
 	_ = s.cmd.Process.Signal(os.Interrupt)
 	<-s.done
@@ -119,9 +119,8 @@ func millionDir(b *testing.B) string {
 	return dir
 }
 
-func fillMillion(b *testing.B, dir string) {
+func fillHistory(b *testing.B, dir string, long projectionstest.Long) {
 	b.Helper()
-	long := projectionstest.Long{Plans: 1000, Items: 100, Length: 1_000_000}
 	set, err := dataDir(dir).settings()
 	if err != nil {
 		b.Fatal(err)

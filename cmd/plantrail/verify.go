@@ -46,7 +46,7 @@ Exit code 8 means that it was looked at and is not what it should be.`,
 }
 
 func (a *app) verifyHistory(ctx context.Context, c *client, against string, keys []string) error {
-	q, err := a.earlier(ctx, c, against, keys)
+	q, err := a.claimed(ctx, c, against, keys)
 	if err != nil {
 		return err
 	}
@@ -98,37 +98,51 @@ func (a *app) watchVerify(ctx context.Context, c *client, q url.Values) (*projec
 	}
 }
 
-// earlier reads an earlier checkpoint as it was typed, SIZE:ROOT, or from a file that holds one, with its signature.
-func (a *app) earlier(ctx context.Context, c *client, against string, keys []string) (url.Values, error) {
+// claimed is an earlier checkpoint that the history must begin with. That of a file must bear the log's signature.
+func (a *app) claimed(ctx context.Context, c *client, against string, keys []string) (url.Values, error) {
 	if against == "" {
 		return url.Values{}, nil
 	}
 	if signed, err := os.ReadFile(against); err == nil {
-		cp, err := a.signedBefore(ctx, c, against, signed, keys)
-		return url.Values{"size": {strconv.FormatInt(cp.Size, 10)}, "root": {cp.Root.String()}}, err
+		if err := a.signedBefore(ctx, c, against, signed, keys); err != nil {
+			return nil, err
+		}
 	}
+	return earlier(against)
+}
+
+// earlier reads an earlier checkpoint as it was typed, SIZE:ROOT, or from a file that holds one.
+func earlier(against string) (url.Values, error) {
 	size, root, typed := strings.Cut(against, ":")
+	if b, err := os.ReadFile(against); err == nil {
+		cp, err := evidence.ParseCheckpoint(noteText(b))
+		if err != nil {
+			return nil, misuse("--against", "%s holds no checkpoint", against).WithHint("give what plantrail checkpoint printed, with its last line; or type SIZE:ROOT")
+		}
+		size, root, typed = strconv.FormatInt(cp.Size, 10), cp.Root.String(), true
+	}
 	if !typed {
 		return nil, misuse("--against", "%q is neither SIZE:ROOT nor a file", shorten(against, 60))
 	}
 	return url.Values{"size": {strings.TrimSpace(size)}, "root": {strings.TrimSpace(root)}}, nil
 }
 
+// noteText is the signed part of a note.
+func noteText(signed []byte) string {
+	text, _, _ := strings.Cut(string(signed), "\n\n")
+	return text + "\n"
+}
+
 // signedBefore opens a checkpoint that a file holds. The keys of the log are those given or, without any, those that the
 // server says it had: then a server that lies about its keys is found out by those who were told them elsewhere.
-func (a *app) signedBefore(ctx context.Context, c *client, file string, signed []byte, keys []string) (evidence.Checkpoint, error) {
-	text, _, ok := strings.Cut(string(signed), "\n\n")
-	cp, err := evidence.ParseCheckpoint(text + "\n")
-	if !ok || err != nil {
-		return cp, misuse("--against", "%s holds no checkpoint", file).WithHint("give what plantrail checkpoint printed, with its last line; or type SIZE:ROOT")
-	}
+func (a *app) signedBefore(ctx context.Context, c *client, file string, signed []byte, keys []string) error {
 	var state web.ProofView
 	if _, err := c.get(ctx, path("verify"), nil, &state); err != nil {
-		return cp, err
+		return err
 	}
 	known, err := trustedKeys(keys)
 	if err != nil {
-		return cp, err
+		return err
 	}
 	if len(known) == 0 {
 		known = state.Keys
@@ -137,12 +151,15 @@ func (a *app) signedBefore(ctx context.Context, c *client, file string, signed [
 	for _, key := range known {
 		v, err := evidence.NewVerifier(key)
 		if err != nil {
-			return cp, failure(err, "a key of the log can't be read")
+			return failure(err, "a key of the log can't be read")
 		}
 		verifiers = append(verifiers, v)
 	}
-	if _, _, err := evidence.OpenCheckpoint(signed, state.Origin, verifiers...); err != nil {
-		return cp, &unproved{fmt.Sprintf("%s was not signed by this log: %v", file, err)}
+	if _, err := evidence.ParseCheckpoint(noteText(signed)); err != nil {
+		return nil // earlier says so
 	}
-	return cp, nil
+	if _, _, err := evidence.OpenCheckpoint(signed, state.Origin, verifiers...); err != nil {
+		return &unproved{fmt.Sprintf("%s was not signed by this log: %v", file, err)}
+	}
+	return nil
 }
