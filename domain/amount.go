@@ -80,7 +80,7 @@ func (a *Amount) UnmarshalText(b []byte) (err error) {
 	return err
 }
 
-// Better says which way a measure should go.
+// Better says which way a measure should go; "" while nobody has said.
 type Better string
 
 // The ways.
@@ -120,11 +120,13 @@ func (m Measure) distance(a Amount) float64 {
 	switch m.Better {
 	case Lower:
 		return a.middle()
+	case Higher:
+		return -a.middle()
 	case Within:
 		low, high := m.Target.Range()
 		return max(low-a.middle(), a.middle()-high, 0)
 	}
-	return -a.middle()
+	return math.NaN()
 }
 
 // Direction compares the last reading with the one before it, or the baseline; "" when there is nothing to compare.
@@ -149,7 +151,7 @@ func (m Measure) Direction() Direction {
 
 // AtTarget reports whether the last reading reaches the target, and whether both are there to say so.
 func (m Measure) AtTarget() (reached, known bool) {
-	if m.Last == "" || m.Target == "" {
+	if m.Last == "" || m.Target == "" || m.Better == "" {
 		return false, false
 	}
 	low, high := m.Target.Range()

@@ -134,7 +134,7 @@ type DefineMeasure struct {
 	Basis
 	Item       ItemID `json:"item"`
 	Unit       string `json:"unit,omitempty" maxLength:"64"`
-	Better     Better `json:"better" enum:"higher,lower,within"`
+	Better     Better `json:"better,omitempty" enum:"higher,lower,within" doc:"which way it should go; left out while nobody has said"`
 	Baseline   Amount `json:"baseline,omitempty" doc:"17, ~17 or 20-22"`
 	Target     Amount `json:"target,omitempty"`
 	Contextual bool   `json:"contextual,omitempty" doc:"it informs; no action has to reach it"`

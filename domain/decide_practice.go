@@ -105,7 +105,7 @@ func (c DefineMeasure) decide(h against) ([]Event, error) {
 	case err != nil:
 	case it.Kind != MeasureKind:
 		err = Errorf(Refused, "item", "the item %s is no measure", quote(string(c.Item))).WithHint("add it with kind measure")
-	case c.Better != Higher && c.Better != Lower && c.Better != Within:
+	case !slices.Contains([]Better{"", Higher, Lower, Within}, c.Better):
 		err = Errorf(Invalid, "better", "%s says no way", quote(string(c.Better))).WithHint("one of higher, lower, within")
 	case c.Better == Within && c.Target == "":
 		err = Errorf(Invalid, "target", "a measure that should stay within a range needs the range").WithHint("as 20-22")

@@ -4,7 +4,7 @@ package domain
 type MeasureDefined struct {
 	Item       ItemID `json:"item"`
 	Unit       string `json:"unit,omitempty"` // "%", "days", "cases a worker"
-	Better     Better `json:"better"`
+	Better     Better `json:"better,omitempty"`
 	Baseline   Amount `json:"baseline,omitempty"`
 	Target     Amount `json:"target,omitempty"`
 	From       Amount `json:"from,omitempty"`

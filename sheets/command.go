@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"hash"
+	"slices"
 	"strings"
 
 	"plantrail/domain"
@@ -20,8 +21,8 @@ func (p *Proposal) Command() (domain.Import, domain.CommandID, error) {
 		return domain.Import{}, "", err
 	}
 	c := domain.Import{
-		Basis: domain.Basis{Stated: p.MeetingDate},
-		Paper: domain.PaperImported{SHA256: p.SHA256, Size: p.Size, Format: p.Format, Rows: len(p.Rows), Source: domain.Text(p.Name)},
+		Basis: domain.Basis{Stated: p.stated()},
+		Paper: domain.PaperImported{SHA256: p.SHA256, Size: p.Size, Format: p.Format, Rows: len(p.Rows), Columns: p.readAs(), Source: domain.Text(p.Name)},
 		Steps: p.steps(),
 	}
 	sum := sha256.New()
@@ -53,46 +54,119 @@ func (p *Proposal) ready() error {
 	return nil
 }
 
-// steps are the commands of the paper in the order in which it reads: row by row, then what the meeting resolved.
-// A reason that points to a row further down waits until that row is there.
+// stated is the day of which the paper speaks.
+func (p *Proposal) stated() domain.Date {
+	if !p.MeetingDate.IsZero() {
+		return p.MeetingDate
+	}
+	return p.AsAt
+}
+
+// readAs is what each named column was taken for: the next copy of the paper is read the same way.
+func (p *Proposal) readAs() map[string]string {
+	as := map[string]string{}
+	for _, c := range p.Columns {
+		if c.Name != "" && len(c.Name) <= 200 && p.Format != "minutes" {
+			as[columnKey(c.Name)] = string(c.Field)
+		}
+	}
+	return as
+}
+
+// steps are the commands of the paper in the order in which it tells: first the plan as members received it, row by row; then
+// that they received it; then what the rows say happened since, and what the meeting resolved.
 func (p *Proposal) steps() []domain.Command {
+	if p.known != nil {
+		return p.news()
+	}
 	steps := []domain.Command{p.opens()}
-	var later []domain.Command
+	var waiting, since []domain.Command // a reason that points to a row further down waits until that row is there
 	for i := range p.Rows {
 		r := &p.Rows[i]
-		steps = append(steps, domain.AddItem{Basis: domain.Basis{Stated: r.Stated}, Item: r.Item, Level: r.Level, Parent: r.Parent, Ref: r.Ref, Title: domain.Text(r.Title), Owner: domain.Text(r.Owner), Due: r.Due})
-		if !r.DueNow.IsZero() {
-			steps = append(steps, domain.SetDue{Item: r.Item, Due: r.DueNow, Reason: domain.Text(r.DueReason)})
-		}
-		if r.SameAs > r.Item { // ids are of one width, so this is the order of the rows
-			later = append(later, p.ratings(r)...)
+		steps = append(steps, p.adds(r)...)
+		if p.pointsDown(i) {
+			waiting = append(waiting, p.ratings(r)...)
 		} else {
 			steps = append(steps, p.ratings(r)...)
 		}
-		for _, words := range r.Progress {
-			steps = append(steps, domain.ReportProgress{Item: r.Item, Progress: domain.Text(words)})
-		}
-		for _, q := range r.Requests {
-			steps = append(steps, domain.MakeRequest{Item: r.Item, Words: domain.Text(q.Words), AskedBy: domain.Text(q.AskedBy)})
-		}
-		if r.Result != "" {
-			steps = append(steps, domain.RecordOutcome{Item: r.Item, Result: r.Result, Outcome: domain.Text(r.Outcome)})
-		}
+		steps = append(steps, p.says(r)...)
+		since = append(since, p.since(r)...)
 	}
-	return append(append(steps, later...), p.resolves()...)
+	return slices.Concat(steps, waiting, p.publishes(), since, p.resolves())
 }
 
-// ratings are the row's rating as received and the changes that it reports. Its words are the justification of both.
+func (p *Proposal) pointsDown(i int) bool {
+	return p.Rows[i].SameAs != "" && slices.ContainsFunc(p.Rows[i+1:], func(r Row) bool { return r.Item == p.Rows[i].SameAs })
+}
+
+// adds are the row's item, and its measure.
+func (p *Proposal) adds(r *Row) []domain.Command {
+	add := domain.AddItem{Basis: domain.Basis{Stated: r.Stated}, Item: r.Item, Level: r.Level, Parent: r.Parent, Ref: r.Ref,
+		Title: domain.Text(r.Title), Owner: domain.Text(r.Owner), Due: r.Due}
+	if r.Measure != nil {
+		add.Kind = domain.MeasureKind
+		return []domain.Command{add, domain.DefineMeasure{Item: r.Item, Baseline: r.Measure.Baseline},
+			domain.ReadMeasure{Item: r.Item, Value: r.Measure.Now, Words: domain.Text(r.Measure.Words)}}
+	}
+	if r.DueNow.IsZero() {
+		return []domain.Command{add}
+	}
+	return []domain.Command{add, domain.SetDue{Item: r.Item, Due: r.DueNow, Reason: domain.Text(r.DueReason), Unapproved: true}}
+}
+
+// says are the progress and the outcome that the row reports.
+func (p *Proposal) says(r *Row) (steps []domain.Command) {
+	for _, words := range r.Progress {
+		steps = append(steps, domain.ReportProgress{Item: r.Item, Progress: domain.Text(words)})
+	}
+	if r.Result != "" {
+		steps = append(steps, domain.RecordOutcome{Item: r.Item, Result: r.Result, Outcome: domain.Text(r.Outcome)})
+	}
+	return steps
+}
+
+// since are the changes that the row reports of what members had received, and what they asked.
+func (p *Proposal) since(r *Row) (steps []domain.Command) {
+	for _, c := range r.Changes {
+		steps = append(steps, domain.Rate{Item: r.Item, To: c.To, Justification: domain.Text(c.Words)})
+	}
+	for _, q := range r.Requests {
+		steps = append(steps, domain.MakeRequest{Item: r.Item, Words: domain.Text(q.Words), AskedBy: domain.Text(q.AskedBy),
+			Commitment: q.AskedBy == "", DueAs: q.DueAs})
+	}
+	return steps
+}
+
+// publishes says that a body received the paper at its meeting.
+func (p *Proposal) publishes() []domain.Command {
+	if p.Body == "" || !p.MeetingDate.Known() {
+		return nil
+	}
+	id := domain.MeetingIDOf(p.Body, p.MeetingDate)
+	steps := []domain.Command{domain.PublishPaper{Meeting: id, SHA256: p.SHA256, Title: domain.Text(p.Name)}}
+	if p.known != nil {
+		if _, held := p.known.State.Meeting(id); held {
+			return steps
+		}
+	}
+	return append([]domain.Command{domain.OpenMeeting{Meeting: id, Body: p.Body, On: p.MeetingDate}}, steps...)
+}
+
+func (p *Proposal) paperWords() []string {
+	if len(p.publishes()) == 0 {
+		return nil
+	}
+	return []string{"the meeting, and that members received this paper for it"}
+}
+
+// ratings are the row's ratings as received.
 func (p *Proposal) ratings(r *Row) []domain.Command {
 	steps := p.more(r)
 	if r.Rating.Value == "" {
 		return steps
 	}
-	steps = append([]domain.Command{domain.Rate{Item: r.Item, To: r.Rating.Value, Justification: domain.Text(r.Reason), SameAs: r.SameAs, Owed: p.owed(r)}}, steps...)
-	for _, c := range r.Changes {
-		steps = append(steps, domain.Rate{Item: r.Item, To: c.To, Justification: domain.Text(c.Words)})
-	}
-	return steps
+	rate := domain.Rate{Item: r.Item, To: r.Rating.Value, Justification: domain.Text(r.Reason), SameAs: r.SameAs, Owed: p.owed(r)}
+	return append([]domain.Command{rate}, steps...)
 }
 
 // opens is the plan with the levels and dimensions that its paper names.
@@ -118,11 +192,13 @@ func (p *Proposal) more(r *Row) []domain.Command {
 
 func (p *Proposal) resolves() []domain.Command {
 	var steps []domain.Command
-	for i, r := range p.Resolutions {
+	for _, r := range p.Resolutions {
+		if p.known != nil && p.known.resolved(r.Printed) {
+			continue
+		}
 		steps = append(steps, domain.Resolve{
-			Basis:      domain.Basis{Authority: &domain.Authority{Body: p.Body, Meeting: p.MeetingDate}},
-			Resolution: domain.ResolutionID(fmt.Sprintf("resolution-%02d", i+1)),
-			Printed:    domain.Text(r.Printed),
+			Basis:   domain.Basis{Authority: &domain.Authority{Body: p.Body, Meeting: p.MeetingDate}},
+			Printed: domain.Text(r.Printed),
 		})
 	}
 	return steps

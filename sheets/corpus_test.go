@@ -185,11 +185,11 @@ func TestWorcestershireBecomesAPlan(t *testing.T) {
 	if good := p.Rows[0].Progress[5]; !strings.Contains(good, "pupils who had achieved") || !strings.HasSuffix(good, "challenging circumstances.") {
 		t.Errorf("the good news is %q", good)
 	}
-	if !listed(p, "line 43: caseloads of around 20-22") {
-		t.Errorf("the caseloads are not offered: %q", allListed(p))
+	if len(p.Offers) != 2 || p.Offers[0].ID != "measure:1" || p.Offers[1].ID != "request:7" {
+		t.Fatalf("offers %+v, want the caseloads and the Chairman's request", p.Offers)
 	}
-	if len(p.Offers) != 1 || p.Offers[0].ID != "request:7" {
-		t.Errorf("offers %+v, want the Chairman's request", p.Offers)
+	if m := p.Offers[0].Measure; m.Baseline != "~20-22" || m.Now != "~17" || m.Place != "line 43" {
+		t.Errorf("the caseloads are %+v", m)
 	}
 	for _, r := range p.Rows {
 		if r.Rating.Value != "" || !r.Due.IsZero() || r.Owner != "" {

@@ -30,6 +30,7 @@ type grid struct {
 	levels   []domain.Level    // the levels that its rows name, from the top
 	legend   map[string]legend // what the colours behind cells mean, as a key in the file says
 	problems []Problem         // what the reader itself found
+	measures []cell            // prose that reports an earlier and a present figure
 }
 
 // legend is what a colour means, and where a key says so.

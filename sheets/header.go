@@ -11,10 +11,14 @@ import (
 type vocabulary struct {
 	scheme domain.Scheme
 	rates  map[string]string // word as printed, in lower case → key of the scheme
+	given  map[string]Field  // what columns mean, by name: see columnKey
 }
 
-func newVocabulary(scheme domain.Scheme) vocabulary {
-	v := vocabulary{scheme, map[string]string{}}
+// columnKey is a column's name as it is remembered.
+func columnKey(name string) string { return strings.Join(nameWords(name), " ") }
+
+func newVocabulary(scheme domain.Scheme, given map[string]Field) vocabulary {
+	v := vocabulary{scheme, map[string]string{}, given}
 	for _, value := range scheme.Values {
 		label := strings.ToLower(value.Label)
 		before, after, both := strings.Cut(label, ":")
@@ -91,6 +95,9 @@ func known(name string) bool {
 // meaning reads the name of a column. Names are short: anything else is what stands in the column.
 func (v vocabulary) meaning(name string) (meaning, bool) {
 	words := nameWords(name)
+	if field, ok := v.given[strings.Join(words, " ")]; ok && len(words) > 0 {
+		return meaning{field: field}, true
+	}
 	if len(words) == 0 || len(words) > 9 {
 		return meaning{}, false
 	}

@@ -1,6 +1,7 @@
 package sheets
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -14,7 +15,7 @@ var (
 	introduces = regexp.MustCompile(`(?i)\b(areas?|priorit(?:y|ies)|aims?|objectives?|commitments?|themes?|improvements?|work-?streams?|recommendations?|actions?|outcomes?)\s*(?:as follows|are|were|below)?\s*:\s*$`)
 	actionHead = regexp.MustCompile(`^\s*(?i:actions?(?: agreed| arising| points?)?)\s*:?\s*$`)
 	bullet     = regexp.MustCompile(`^\s*[·•▪◦*-]\s+`)
-	measured   = regexp.MustCompile(`(?i)\b[a-z]+(?: levels?| rates?)? of (?:around |about |approximately )?\d[\d.,%-]*[^.;]{0,80}?\bnow\b[^.;]{0,20}?\d[\d.,%-]*`)
+	measured   = regexp.MustCompile(`(?i)\b([a-z]+(?: levels?| rates?)?) of ((?:around |about |approximately )?\d[\d.,%-]*)[^.;]{0,80}?\bnow\b[^.;\d]{0,20}?((?:around |about |approximately )?\d[\d.,%]*)`)
 )
 
 // list is a numbered list and the line that introduces it.
@@ -62,9 +63,8 @@ func readMinutes(lines []string, v vocabulary) (grid, bool) {
 		}
 	}
 	for _, c := range said {
-		if m := measured.FindString(squash(c.text)); m != "" {
-			g.problems = append(g.problems, Problem{Place: c.place(), Todo: "keep the measure by hand: its words are recorded as progress",
-				What: m + ": this reads like a measure with its earlier and its present value, which no record is made of"})
+		if m := measured.FindStringSubmatch(squash(c.text)); m != nil {
+			g.measures = append(g.measures, cell{text: m[0], line: c.line})
 		}
 	}
 	for _, key := range []string{"heading", "area", "action"} {
@@ -78,6 +78,23 @@ func readMinutes(lines []string, v vocabulary) (grid, bool) {
 		}
 	}
 	return g, true
+}
+
+// offerMeasures offers the measures that prose reports, with what each was and is.
+func (p *Proposal) offerMeasures(found []cell) {
+	for i, c := range found {
+		m := measured.FindStringSubmatch(c.text)
+		was, errWas := domain.ParseAmount(strings.TrimRight(m[2], ".,"))
+		now, errNow := domain.ParseAmount(strings.TrimRight(m[3], ".,"))
+		name := strings.ToUpper(m[1][:1]) + m[1][1:]
+		if errWas != nil || errNow != nil {
+			p.problem(c.place(), "keep the measure by hand", "%s: this reads like a measure, and its figures can't be read", quoted(c.text))
+			continue
+		}
+		p.Offers = append(p.Offers, Offer{ID: offerID("measure", i+1), Place: c.place(), Words: name, Measure: &Measured{was, now, c.text, c.place()},
+			What: fmt.Sprintf("a measure %s: %s, then %s", quoted(name), was.Words(), now.Words()),
+			Why:  "prose reports an earlier and a present figure: " + quoted(c.text) + "; which way is better, and the target, are not said"})
+	}
 }
 
 // minuteLists finds the lists that say what is to be done, and marks the lines that they take.

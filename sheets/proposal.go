@@ -2,19 +2,23 @@ package sheets
 
 import (
 	"fmt"
+	"strings"
 
 	"plantrail/domain"
 )
 
 // Options are what the reader of a paper is told beside it.
 type Options struct {
-	Plan        domain.PlanID // left out: made of the title
-	Title       string        // left out: taken from the document, if it says so
-	Scheme      string        // preset rating scheme; left out: rag.v1
-	MeetingDate domain.Date   // when members received the paper; never taken from the paper
-	Body        string        // the body that met
-	Accept      []string      // ids of offers to record, or "all"
-	Name        string        // the file's name
+	Plan        domain.PlanID    // left out: made of the title
+	Title       string           // left out: taken from the document, if it says so
+	Scheme      string           // preset rating scheme; left out: rag.v1
+	MeetingDate domain.Date      // when members received the paper; never taken from the paper
+	AsAt        domain.Date      // the day as at which the paper speaks, when it was for no meeting
+	Body        string           // the body that met
+	Columns     map[string]Field // what columns mean, by their names as printed, where the names alone do not say
+	Known       *Known           // the plan, when it is there already: only what differs is proposed
+	Accept      []string         // ids of offers to record, or "all"
+	Name        string           // the file's name
 }
 
 // Proposal is what a paper says and what would be recorded of it. Its JSON is the answer of POST /v1/import.
@@ -43,6 +47,9 @@ type Proposal struct {
 	Needs       []string           `json:"needs" doc:"what the document does not say and must be given before it can be recorded"`
 	Counts      Counts             `json:"counts"`
 	Records     []string           `json:"records" doc:"what would be recorded, in words"`
+	AsAt        domain.Date        `json:"as_at,omitzero" doc:"the day as at which the paper speaks, when it was for no meeting"`
+	Compared    bool               `json:"compared,omitempty" doc:"the plan is there already: only what differs would be recorded"`
+	known       *Known
 }
 
 // Field says what a column means. The empty Field is a column of which nothing is recorded.
@@ -64,6 +71,17 @@ const (
 	FieldLevel    Field = "level"       // which level of the plan the row is
 	FieldMore     Field = "rating-more" // the rating in another dimension
 )
+
+var fields = []Field{"", FieldRef, FieldTitle, FieldOwner, FieldDue, FieldDueNow, FieldRating, FieldReason, FieldProgress, FieldOutcome,
+	FieldAim, FieldMeeting, FieldMore}
+
+func fieldNames() string {
+	var names []string
+	for _, f := range fields[1:] {
+		names = append(names, string(f))
+	}
+	return strings.Join(names, ", ")
+}
 
 // Column is one column of the table.
 type Column struct {
@@ -96,6 +114,9 @@ type Row struct {
 	Outcome    string        `json:"outcome,omitempty"`
 	Result     domain.Result `json:"result,omitempty"`
 	Requests   []Request     `json:"requests,omitempty" doc:"requests of members and promises to report, once accepted"`
+	Measure    *Measured     `json:"measure,omitempty" doc:"the row is a measure, once accepted"`
+	Match      *Match        `json:"match,omitempty" doc:"the item of the plan that the row is, where the plan is there already"`
+	Differs    []string      `json:"differs,omitempty" doc:"in words, what would be recorded of the row"`
 	under      int           // number of the row above it in the plan; 0: none
 	reasonFrom string        // place of the reason's cell
 }
@@ -129,12 +150,24 @@ type Offer struct {
 	Words    string      `json:"words,omitempty" doc:"as printed, of a request or a promise"`
 	AskedBy  string      `json:"asked_by,omitempty"`
 	Accepted bool        `json:"accepted"`
+
+	Item    domain.ItemID `json:"item,omitempty" doc:"of the plan, where the offer is about one that the paper leaves out, or may mean"`
+	Measure *Measured     `json:"measure,omitempty"`
 }
 
 // Request is what members asked for, or what officers promised to report to a meeting.
 type Request struct {
 	Words   string `json:"words" doc:"as printed"`
-	AskedBy string `json:"asked_by,omitempty"`
+	AskedBy string `json:"asked_by,omitempty" doc:"absent of what officers promised"`
+	DueAs   string `json:"due_as,omitempty" doc:"when the answer is due, as printed"`
+}
+
+// Measured is a measure that prose reports: what it was, and what it is now.
+type Measured struct {
+	Baseline domain.Amount `json:"baseline"`
+	Now      domain.Amount `json:"now"`
+	Words    string        `json:"words" doc:"as printed"`
+	Place    string        `json:"place"`
 }
 
 // Resolution is a resolution as printed.
@@ -192,12 +225,17 @@ func (p *Proposal) fatal(place, todo, format string, args ...any) {
 
 // count sums up what would be recorded, in figures and in words.
 func (p *Proposal) count() {
+	if p.known != nil {
+		p.countNews()
+		return
+	}
 	var c Counts
 	for i := range p.Rows {
 		c.add(p, &p.Rows[i])
 	}
 	c.Resolutions = len(p.Resolutions)
-	p.Counts, p.Records = c, c.words()
+	p.Counts, p.Records = c, append([]string{"the plan, and that it was read from this file"}, c.words()...)
+	p.Records = append(p.Records, p.paperWords()...)
 }
 
 func (c *Counts) add(p *Proposal, r *Row) {
@@ -235,7 +273,6 @@ func (c Counts) words() []string {
 			words = append(words, fmt.Sprintf("%d %s", n, many))
 		}
 	}
-	words = append(words, "the plan, and that it was read from this file")
 	say(c.Items, "item", "items")
 	say(c.Ratings, "rating as received", "ratings as received")
 	say(c.Owed, "of them owing a justification", "of them owing a justification")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 	"path"
 	"slices"
 	"strconv"
@@ -21,7 +22,7 @@ func Read(file []byte, opts Options) (*Proposal, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := newVocabulary(scheme)
+	v := newVocabulary(scheme, opts.columns())
 	g, text, encoding, err := gridOf(file, opts.Name, v)
 	if err != nil {
 		return nil, err
@@ -43,6 +44,9 @@ func Read(file []byte, opts Options) (*Proposal, error) {
 		return nil, domain.Errorf(domain.Invalid, t.columns[0].Place, "no row has an action").WithHint("look whether the columns are named as they should be")
 	}
 	p.entitle(opts, t.unread)
+	if opts.Known != nil {
+		p.compare(opts.Known)
+	}
 	if err := p.accept(opts.Accept); err != nil {
 		return nil, err
 	}
@@ -74,7 +78,32 @@ func gridOf(file []byte, name string, v vocabulary) (g grid, text, encoding stri
 	return g, text, encoding, err
 }
 
+// columns are what columns mean: as given, or as they were read in the last copy of the paper.
+func (o Options) columns() map[string]Field {
+	all := map[string]Field{}
+	if o.Known != nil {
+		for name, field := range o.Known.Columns {
+			all[name] = Field(field)
+		}
+	}
+	for name, field := range o.Columns {
+		all[columnKey(name)] = field
+	}
+	return all
+}
+
 func (o Options) check() (domain.Scheme, error) {
+	for name, field := range o.Columns {
+		if columnKey(name) == "" || !slices.Contains(fields, field) {
+			return domain.Scheme{}, domain.Errorf(domain.Invalid, "column", "%s can't be read as %s", quoted(name), quoted(string(field))).
+				WithHint("say NAME=FIELD, with FIELD one of " + fieldNames() + ", or nothing for a column to leave out")
+		}
+	}
+	if o.Known != nil && o.Scheme == "" {
+		if first, ok := o.Known.State.Dimension(""); ok {
+			return first.Scheme, nil
+		}
+	}
 	if o.Scheme == "" {
 		o.Scheme = "rag.v1"
 	}
@@ -97,7 +126,7 @@ func (o Options) check() (domain.Scheme, error) {
 func (o Options) proposal(file []byte, encoding, scheme string) *Proposal {
 	sum := sha256.Sum256(file)
 	p := &Proposal{Encoding: encoding, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(file)), Scheme: scheme,
-		Name: path.Base(strings.ReplaceAll(o.Name, `\`, "/")), MeetingDate: o.MeetingDate, Body: o.Body, Plan: o.Plan,
+		Name: path.Base(strings.ReplaceAll(o.Name, `\`, "/")), MeetingDate: o.MeetingDate, AsAt: o.AsAt, Body: o.Body, Plan: o.Plan,
 		Rows: []Row{}, Offers: []Offer{}, Unread: []Line{}, Problems: []Problem{}, Needs: []string{}}
 	if o.Name == "" {
 		p.Name = ""
@@ -122,8 +151,8 @@ func (p *Proposal) entitle(o Options, lines []cell) {
 	if p.Plan == "" {
 		p.Needs = append(p.Needs, "--plan: an id for the plan, of a-z, 0-9 and -")
 	}
-	if p.MeetingDate.IsZero() {
-		p.Needs = append(p.Needs, "--meeting-date: the date on which members received the paper")
+	if p.stated().IsZero() {
+		p.Needs = append(p.Needs, "--meeting-date: the date on which members received the paper; or --as-at: the day of which it speaks, if it was for no meeting")
 	}
 	if p.Body == "" && len(p.Resolutions) > 0 {
 		p.problem(p.Resolutions[0].Place, "name the body with --body", "the body that resolved is not named: the resolution is recorded with the meeting's date alone")
@@ -143,10 +172,18 @@ func (p *Proposal) accept(ids []string) error {
 		if o.Accepted = all || slices.Contains(ids, o.ID); !o.Accepted {
 			continue
 		}
+		kind, _, _ := strings.Cut(o.ID, ":")
+		if p.acceptWhole(kind, o) {
+			continue
+		}
 		r := &p.Rows[o.Row-1]
-		switch kind, _, _ := strings.Cut(o.ID, ":"); kind {
-		case "request", "report":
-			r.Requests = append(r.Requests, Request{o.Words, o.AskedBy})
+		switch kind {
+		case "request":
+			r.Requests = append(r.Requests, Request{o.Words, o.AskedBy, ""})
+		case "report":
+			r.Requests = append(r.Requests, Request{o.Words, "", "the next meeting"})
+		case "reword":
+			r.Match.Reworded = true
 		case "moved":
 			r.DueNow, r.DueReason = o.Date, moveReason(p.Columns[column(p.Columns, FieldDueNow)])
 		default:
@@ -154,6 +191,26 @@ func (p *Proposal) accept(ids []string) error {
 		}
 	}
 	return nil
+}
+
+// acceptWhole takes the offers that are about no row as it stands: a measure that prose reports, an item that the paper
+// leaves out, a row that may be an item under other words.
+func (p *Proposal) acceptWhole(kind string, o *Offer) bool {
+	switch kind {
+	case "measure":
+		id := domain.ItemID(fmt.Sprintf("measure-%02d", 1+slices.IndexFunc(p.Offers, func(x Offer) bool { return x.ID == o.ID })))
+		p.Rows = append(p.Rows, Row{N: len(p.Rows) + 1, Place: o.Place, Item: id, Title: o.Words, Level: p.lowest(), Measure: o.Measure})
+	case "gone":
+		p.known.gone = append(p.known.gone, o.Item)
+		if p.Body == "" {
+			p.Needs = append(p.Needs, "--body: the body on whose authority "+string(o.Item)+" ends")
+		}
+	case "same":
+		p.same(o.Row-1, o.Item)
+	default:
+		return false
+	}
+	return true
 }
 
 func offerID(what string, row int) string { return what + ":" + strconv.Itoa(row) }

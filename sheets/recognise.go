@@ -27,6 +27,7 @@ func (p *Proposal) recognise(t table, v vocabulary) {
 	p.Problems = append(p.Problems, reader.empty...)
 	p.number()
 	p.link()
+	p.offerMeasures(t.measures)
 	for i := range p.Rows {
 		r := &p.Rows[i]
 		p.offerDue(r)

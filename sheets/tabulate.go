@@ -23,6 +23,7 @@ type table struct {
 	ownRefs     bool              // each action begins with its number
 	levels      []domain.Level    // as the format names them
 	legend      map[string]legend // of the colours behind cells
+	measures    []cell
 }
 
 // searched is how far down a header is looked for.
@@ -31,7 +32,7 @@ const searched = 400
 // tabulate finds header and rows in a grid.
 func tabulate(g grid, v vocabulary) (table, error) {
 	g, resolutions := setApart(g)
-	t := table{format: g.format, resolutions: resolutions, loose: g.loose, levels: g.levels, legend: g.legend, problems: g.problems}
+	t := table{format: g.format, resolutions: resolutions, loose: g.loose, levels: g.levels, legend: g.legend, problems: g.problems, measures: g.measures}
 	err := checkResolutions(resolutions)
 	if err != nil {
 		return t, err

@@ -3,10 +3,12 @@ package web
 import (
 	"context"
 	"net/http"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"plantrail/domain"
+	"plantrail/projections"
 	"plantrail/sheets"
 )
 
@@ -19,6 +21,8 @@ type importInput struct {
 	Accept      []string `query:"accept" doc:"ids of offers to record, separated by commas, or all"`
 	Name        string   `query:"name" doc:"the file's name" maxLength:"255"`
 	Apply       bool     `query:"apply" doc:"record it; otherwise only say what would be recorded"`
+	AsAt        string   `query:"as_at" doc:"the day as at which the paper speaks, when it was for no meeting" example:"2020-03-31"`
+	Column      []string `query:"column,explode" doc:"what a column means, as NAME=FIELD: once for each column whose name does not say it" maxItems:"64"`
 }
 
 // ImportView is what a paper says, and the receipt when it was recorded.
@@ -36,7 +40,8 @@ type imported struct {
 func (s *Server) registerImport() {
 	op := s.operation(http.MethodPost, "/v1/import", about{id: "import", tag: "commands", summary: "Read a plan from a paper, and record it",
 		text: "The body is the file's bytes. Without apply nothing is recorded: the answer says what would be. The same paper a second time records nothing: " +
-			"its command id is made of its bytes, so no Idempotency-Key is taken.", errors: commandErrors},
+			"its command id is made of its bytes, so no Idempotency-Key is taken. Where the plan is there already, the paper is a newer copy: only what differs is " +
+			"recorded, as what it is, and an item that the copy leaves out is asked after.", errors: commandErrors},
 		route{body: fileLimit, media: "application/octet-stream"})
 	op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/octet-stream": {}}}
 	huma.Register(s.api, op, s.importPaper)
@@ -52,11 +57,16 @@ func (s *Server) importPaper(ctx context.Context, in *importInput) (*imported, e
 	if len(file) == 0 {
 		return nil, domain.Errorf(domain.Invalid, "body", "the file is empty").WithHint("send the file's bytes as the request's body")
 	}
-	proposal, err := sheets.Read(file, options)
+	proposal, now, err := s.readPaper(ctx, file, options)
 	if err != nil {
 		return nil, err
 	}
-	if !in.Apply {
+	if now != nil {
+		if before, recorded := now.papers[proposal.SHA256]; recorded {
+			return s.importedBefore(ctx, in, proposal, before)
+		}
+	}
+	if !in.Apply || proposal.Nothing() {
 		return &imported{Body: ImportView{Proposal: proposal}}, nil
 	}
 	what, id, err := proposal.Command()
@@ -64,11 +74,51 @@ func (s *Server) importPaper(ctx context.Context, in *importInput) (*imported, e
 		return nil, err
 	}
 	c := callOf(ctx)
-	got, err := s.deps.Service.Do(ctx, domain.Order{Plan: proposal.Plan, Actor: c.actor, Command: id, Correlation: c.id, Do: what})
+	order := domain.Order{Plan: proposal.Plan, Actor: c.actor, Command: id, Correlation: c.id, Do: what}
+	if now != nil {
+		order.IfVersion = &now.version // what differs was found against this state
+	}
+	got, err := s.deps.Service.Do(ctx, order)
 	if err != nil {
 		return nil, commanded{err, id}
 	}
 	return &imported{ETag: etag(got.Version), Position: uint64(got.Position), Body: ImportView{proposal, &got}}, nil
+}
+
+// readPaper reads a paper, against the plan that it is a newer copy of, if there is one. The plan's id may only be known when
+// the paper has been read.
+func (s *Server) readPaper(ctx context.Context, file []byte, o sheets.Options) (p *sheets.Proposal, now *standing, err error) {
+	if o.Plan == "" {
+		if p, err = sheets.Read(file, o); err != nil || p.Plan == "" {
+			return p, nil, err
+		}
+		o.Plan = p.Plan
+	}
+	if now, err = s.standing(ctx, o.Plan); err != nil {
+		return nil, nil, err
+	}
+	if now == nil && p != nil {
+		return p, nil, nil
+	}
+	if now != nil {
+		o.Known = now.Known
+	}
+	p, err = sheets.Read(file, o)
+	return p, now, err
+}
+
+// importedBefore answers for a file that was read into the plan before: there is nothing to record.
+func (s *Server) importedBefore(ctx context.Context, in *importInput, p *sheets.Proposal, before projections.Entry) (*imported, error) {
+	p.Records = []string{"nothing: this file was recorded before, on " + before.RecordedAt.Format("2 January 2006")}
+	if !in.Apply {
+		return &imported{Body: ImportView{Proposal: p}}, nil
+	}
+	got, found, err := s.deps.Reads.Command(ctx, p.Plan, before.Command)
+	if err != nil || !found {
+		return nil, err
+	}
+	got.Repeat = true
+	return &imported{ETag: etag(got.Version), Position: uint64(got.Position), Body: ImportView{p, &got}}, nil
 }
 
 func (in *importInput) options() (o sheets.Options, err error) {
@@ -76,6 +126,21 @@ func (in *importInput) options() (o sheets.Options, err error) {
 	if in.Plan != "" {
 		if o.Plan, err = domain.ParsePlanID(in.Plan); err != nil {
 			return o, err
+		}
+	}
+	for _, column := range in.Column {
+		name, field, is := strings.Cut(column, "=")
+		if !is {
+			return o, domain.Errorf(domain.Invalid, "column", "%.40q does not say what a column means", column).WithHint("as NAME=FIELD, e.g. Lead=owner")
+		}
+		if o.Columns == nil {
+			o.Columns = map[string]sheets.Field{}
+		}
+		o.Columns[name] = sheets.Field(field)
+	}
+	if in.AsAt != "" {
+		if o.AsAt, err = domain.ParseDate(in.AsAt); err != nil {
+			return o, at("as_at", err)
 		}
 	}
 	if in.MeetingDate != "" {

@@ -18,9 +18,9 @@ import (
 
 // importing are the flags of import.
 type importing struct {
-	plan, title, scheme, meeting, body string
-	accept                             []string
-	apply                              bool
+	plan, title, scheme, meeting, asAt, body string
+	accept, columns                          []string
+	apply                                    bool
 }
 
 // maxPaper is the largest file that is read: the API's limit, so that the answer names it.
@@ -29,9 +29,12 @@ const maxPaper = 32<<20 + 1
 func (a *app) importCmd() *cobra.Command {
 	var i importing
 	cmd := &cobra.Command{Use: "import FILE", Short: "Read a plan from a committee paper: shows what would be recorded, and records it with --apply",
-		Long: "Read a plan from a table as committees publish it: text with a bar at each cell's end, paragraphs, or CSV. Without\n--apply nothing is recorded: the dry run shows what was read, what was not and why, and what would be recorded.",
+		Long: "Read a plan from a table as committees publish it: text with a bar at each cell's end, paragraphs, or CSV. Without\n--apply nothing is recorded: the dry run shows what was read, what was not and why, and what would be recorded.\n\n" +
+			"Where the plan is there already, the file is a newer copy of it: rows are matched with items by reference, else by words,\n" +
+			"and only what differs is recorded. An item that the copy leaves out is asked after, never ended in silence.",
 		Example: `  plantrail import paper.txt
-  plantrail import paper.txt --meeting-date "3 February 2020" --accept due:2 --apply`,
+  plantrail import paper.txt --meeting-date "3 February 2020" --accept due:2 --apply
+  plantrail import tracker.xlsx --plan parks --as-at 2020-03-31 --apply`,
 		Args: exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.importPaper(cmd.Context(), &i, args[0]) }}
 	f := cmd.Flags()
@@ -41,6 +44,8 @@ func (a *app) importCmd() *cobra.Command {
 	f.StringVar(&i.meeting, "meeting-date", "", "when members received the paper: it is never taken from the paper")
 	f.StringVar(&i.body, "body", "", "the body that met")
 	f.StringSliceVar(&i.accept, "accept", nil, "offers to record, by id, or all")
+	f.StringVar(&i.asAt, "as-at", "", "the day as at which the paper speaks, when it was for no meeting: a monthly tracker")
+	f.StringArrayVar(&i.columns, "column", nil, "what a column means, as NAME=FIELD, e.g. 'Lead=owner'; remembered for the next copy")
 	f.BoolVar(&i.apply, "apply", false, "record it")
 	return cmd
 }
@@ -51,7 +56,14 @@ func (i *importing) query(name string) (url.Values, error) {
 	if err != nil {
 		return nil, err
 	}
-	for field, value := range map[string]string{"plan": i.plan, "title": i.title, "scheme": i.scheme,
+	asAt, err := date("--as-at", i.asAt)
+	if err != nil {
+		return nil, err
+	}
+	for _, column := range i.columns {
+		q.Add("column", column)
+	}
+	for field, value := range map[string]string{"as_at": asAt.String(), "plan": i.plan, "title": i.title, "scheme": i.scheme,
 		"meeting_date": meeting.String(), "body": i.body, "accept": strings.Join(i.accept, ",")} {
 		if value != "" {
 			q.Set(field, value)
@@ -116,7 +128,9 @@ func (a *app) tellImport(ctx context.Context, c *client, i *importing, file stri
 		return a.tellImported(ctx, c, got.Proposal, *got.Receipt)
 	}
 	a.tellProposal(got.Proposal)
-	a.tellNext(i, got.Proposal, file)
+	if !i.apply {
+		a.tellNext(i, got.Proposal, file)
+	}
 	return nil
 }
 

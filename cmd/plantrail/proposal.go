@@ -12,7 +12,11 @@ func (a *app) tellProposal(p sheets.Proposal) {
 	a.say("%s: %s, %s, %d bytes", a.screen.bold(oneLine(p.Name)), p.Format, p.Encoding, p.Size)
 	a.fact("Plan", string(p.Plan), "not known")
 	a.fact("Title", p.Title+placed(p.TitlePlace), "not found")
-	a.fact("Members received it", p.MeetingDate.Words(), "the document does not say")
+	if p.MeetingDate.IsZero() && !p.AsAt.IsZero() {
+		a.fact("As at", p.AsAt.Words(), "")
+	} else {
+		a.fact("Members received it", p.MeetingDate.Words(), "the document does not say")
+	}
 	a.say("")
 	a.tellRows(p)
 	a.tellOffers(p.Offers)
@@ -50,12 +54,23 @@ const (
 )
 
 func (a *app) tellRows(p sheets.Proposal) {
-	t := newTable("Row", "Where", "Ref", "~Item", "Rating", "~Reason", "~Owner", "Due")
+	t := newTable("Row", "Where", "Ref", "~Item", "Rating", "~Reason", "~Owner", "Due", "Is", "~Differs")
 	for _, r := range p.Rows {
 		t.add(number(r.N), plain(r.Place), plain(r.Ref), plain(shorten(r.Title, rowTitle)), plain(ratingWords(r)),
-			plain(reasonWords(r)), plain(shorten(r.Owner, rowTitle)), plain(rowDue(r)))
+			plain(reasonWords(r)), plain(shorten(r.Owner, rowTitle)), plain(rowDue(r)), plain(matchWords(r)), plain(strings.Join(r.Differs, ", ")))
 	}
 	t.write(a.stdout, a.screen)
+}
+
+// matchWords says which item of the plan a row is, and how that is known.
+func matchWords(r sheets.Row) string {
+	switch {
+	case r.Match == nil:
+		return ""
+	case r.Match.How == "words":
+		return fmt.Sprintf("%s (by words, %.0f%%)", r.Match.Item, r.Match.Likeness*100)
+	}
+	return fmt.Sprintf("%s (%s)", r.Match.Item, r.Match.How)
 }
 
 func ratingWords(r sheets.Row) string {
@@ -102,7 +117,11 @@ func (a *app) tellOffers(all []sheets.Offer) {
 		if o.Accepted {
 			state = "accepted"
 		}
-		a.indent("", fmt.Sprintf("%s (row %d, %s): %s [%s]", o.What, o.Row, o.Place, o.Why, state))
+		where := o.Place
+		if o.Row > 0 && o.Place != "file" {
+			where = fmt.Sprintf("row %d, %s", o.Row, o.Place)
+		}
+		a.indent("", fmt.Sprintf("%s (%s): %s [%s]", o.What, where, o.Why, state))
 	}
 }
 
