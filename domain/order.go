@@ -1,10 +1,10 @@
 package domain
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"fmt"
-	"hash"
 	"time"
 )
 
@@ -145,24 +145,24 @@ func (c Import) facts(h against, basis Basis) ([]Fact, error) {
 
 // digest identifies what a command says, so that a repeat can be told from another command under the same id.
 func digest(o Order) Hash {
-	sum := sha256.New()
-	fmt.Fprintf(sum, "%s\n", o.Plan)
-	digestInto(sum, o.Do)
-	return Hash(sum.Sum(nil))
+	var said bytes.Buffer
+	said.WriteString(string(o.Plan) + "\n")
+	digestInto(&said, o.Do)
+	return sha256.Sum256(said.Bytes())
 }
 
-func digestInto(sum hash.Hash, c Command) {
-	fmt.Fprintf(sum, "%s\n", c.Verb())
+func digestInto(said *bytes.Buffer, c Command) {
+	said.WriteString(c.Verb() + "\n")
 	if imp, ok := c.(Import); ok {
-		_ = json.NewEncoder(sum).Encode(struct {
+		_ = json.NewEncoder(said).Encode(struct {
 			Basis
 			PaperImported
 		}{imp.Basis, imp.Paper})
 		for _, step := range imp.Steps {
-			digestInto(sum, step)
+			digestInto(said, step)
 		}
 		return
 	}
-	// Commands are plain structs of strings, numbers and dates: encoding can't fail, nor can writing into a hash.
-	_ = json.NewEncoder(sum).Encode(c)
+	// Commands are plain structs of strings, numbers and dates: encoding can't fail, nor can writing into a buffer.
+	_ = json.NewEncoder(said).Encode(c)
 }

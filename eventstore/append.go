@@ -10,9 +10,8 @@ import (
 	"plantrail/domain"
 )
 
-// sealed is an event ready to be stored.
-type sealed struct {
-	rec   domain.Recorded
+// form is what is stored of an event.
+type form struct {
 	body  []byte
 	texts []byte // nil: it has none
 }
@@ -26,66 +25,57 @@ func (s *Store) Append(ctx context.Context, head domain.Head, c domain.Change) (
 		return nil, err
 	}
 	defer s.leave()
-	events, err := s.seal(head, c)
+	events, forms, err := s.seal(head, c)
 	if err != nil {
 		return nil, err
 	}
 	until := time.Now().Add(patience)
-	if err := s.putTexts(events, until, c.Command); err != nil {
+	if err := s.putTexts(events, forms, until, c.Command); err != nil {
 		return nil, err
 	}
 	// A crash here leaves texts without their events. Nobody sees them, for texts are found through their event only, and
 	// the sweep removes them.
-	if err := s.putEvents(head, events, until, c.Command); err != nil {
+	if err := s.putEvents(head, events, forms, until, c.Command); err != nil {
 		return nil, err
 	}
 	s.stats.appends.Add(1)
 	s.stats.events.Add(uint64(len(events)))
-	return recorded(events), nil
-}
-
-func recorded(events []sealed) []domain.Recorded {
-	all := make([]domain.Recorded, len(events))
-	for i := range events {
-		all[i] = events[i].rec
-		s := &events[i]
-		s.body, s.texts = nil, nil
-	}
-	return all
+	return events, nil
 }
 
 // seal makes the stored form of a change: ids, numbers and the chain of leaf hashes are known before anything is sent.
-func (s *Store) seal(head domain.Head, c domain.Change) ([]sealed, error) {
+func (s *Store) seal(head domain.Head, c domain.Change) (events []domain.Recorded, forms []form, err error) {
 	if err := checkChange(c); err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	events, forms = make([]domain.Recorded, len(c.Facts)), make([]form, len(c.Facts))
 	at := later(s.cfg.Now().UTC().Truncate(time.Microsecond), head.RecordedAt)
-	salted := ""
-	hash := hex.EncodeToString(c.Digest[:])
-	if hasText(c.Facts) {
+	prev, hash, salted, texts := head.Leaf, hex.EncodeToString(c.Digest[:]), "", hasText(c.Facts)
+	if texts {
 		salted = hash
 	}
-	prev, events := head.Leaf, make([]sealed, len(c.Facts))
 	for i, f := range c.Facts {
-		texts, digests, commandDigest, err := disclose(f.Event, salted)
-		if err != nil {
-			return nil, err
+		var d disclosed
+		if texts {
+			if d, err = disclose(f.Event, salted); err != nil {
+				return nil, nil, err
+			}
 		}
 		if salted != "" {
-			salted, hash = "", commandDigest // it lies with the first event, all carry its digest
+			salted, hash = "", d.command // it lies with the first event, all carry its digest
 		}
-		r := domain.Recorded{PlanSeq: head.PlanSeq + uint64(i) + 1, Prev: prev, ID: s.cfg.NewID(), Plan: c.Plan, Basis: f.Basis,
+		r := &events[i]
+		*r = domain.Recorded{PlanSeq: head.PlanSeq + uint64(i) + 1, Prev: prev, ID: s.cfg.NewID(), Plan: c.Plan, Basis: f.Basis,
 			RecordedAt: at, Actor: c.Actor, Command: c.Command, CommandHash: hash, Part: i + 1, Parts: len(c.Facts),
-			Correlation: c.Correlation, Causation: c.Causation, Texts: len(digests), Event: f.Event}
-		body, err := encode(s.cfg.Org, r, digests)
+			Correlation: c.Correlation, Causation: c.Causation, Texts: len(d.digests), Event: f.Event}
+		body, err := encode(s.cfg.Org, r, d.digests)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		r.Leaf = LeafHash(body)
-		prev = r.Leaf
-		events[i] = sealed{r, body, texts}
+		prev, forms[i] = r.Leaf, form{body, d.body}
 	}
-	return events, nil
+	return events, forms, nil
 }
 
 func later(a, b time.Time) time.Time {
@@ -119,12 +109,12 @@ func checkChange(c domain.Change) error {
 }
 
 // putTexts stores the texts. A failure is never an unknown outcome of the command: without its events nothing happened.
-func (s *Store) putTexts(events []sealed, until time.Time, c domain.CommandID) error {
+func (s *Store) putTexts(events []domain.Recorded, forms []form, until time.Time, c domain.CommandID) error {
 	var msgs []message
-	for _, e := range events {
-		if e.texts != nil {
+	for i := range events {
+		if e := &events[i]; forms[i].texts != nil {
 			// The id is new, so a second copy can only be our own retry: the expected sequence 0 keeps it out.
-			msgs = append(msgs, message{subject: s.names.textSubject(e.rec.Plan, e.rec.ID), guard: true, content: textsContent, body: e.texts})
+			msgs = append(msgs, message{subject: s.names.textSubject(e.Plan, e.ID), guard: true, content: textsContent, body: forms[i].texts})
 		}
 	}
 	for _, part := range split(msgs) {
@@ -140,10 +130,11 @@ func (s *Store) putTexts(events []sealed, until time.Time, c domain.CommandID) e
 }
 
 // putEvents stores the events, each batch on condition that the one before it is the plan's last, and notes the positions.
-func (s *Store) putEvents(head domain.Head, events []sealed, until time.Time, c domain.CommandID) error {
+func (s *Store) putEvents(head domain.Head, events []domain.Recorded, forms []form, until time.Time, c domain.CommandID) error {
 	msgs := make([]message, len(events))
-	for i, e := range events {
-		msgs[i] = message{subject: s.names.subject(e.rec.Plan), content: cloudEventsContent, typ: typePrefix + e.rec.Event.Type() + ".v1", body: e.body}
+	for i := range events {
+		e := &events[i]
+		msgs[i] = message{subject: s.names.subject(e.Plan), content: cloudEventsContent, typ: typePrefix + e.Event.Type() + ".v1", body: forms[i].body}
 	}
 	last, done := uint64(head.Position), 0
 	for _, part := range split(msgs) {
@@ -160,7 +151,7 @@ func (s *Store) putEvents(head domain.Head, events []sealed, until time.Time, c 
 			return s.outcome(e.err, e.last, e.maybe || done > 0 && e.last != conflict, c)
 		}
 		for i := range part {
-			events[done].rec.Position = domain.Position(e.first + uint64(i))
+			events[done].Position = domain.Position(e.first + uint64(i))
 			s.stats.bytes.Add(uint64(len(part[i].body)))
 			done++
 		}

@@ -6,50 +6,44 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"strconv"
 	"strings"
 	"sync"
 
 	"plantrail/domain"
 )
 
-// encodeData writes the "data" member: the stated date, the event's own fields less its texts, the authority, the digests.
-func encodeData(r domain.Recorded, digests []string) ([]byte, error) {
-	w := &writer{}
+// writeData writes the "data" member: the stated date, the event's own fields less its texts, the authority, the digests.
+func writeData(w *writer, r *domain.Recorded, digests []string) error {
+	w.begin()
 	w.attr("stated", r.Stated.String())
-	own, err := marshal(withoutTexts(r.Event))
-	if err != nil {
-		return nil, err
-	}
-	if inner := bytes.TrimSpace(own[1 : len(own)-1]); len(inner) > 0 {
-		w.buf = append(append(w.buf, ','), inner...)
+	event := reflect.ValueOf(r.Event).Elem()
+	for _, f := range fieldsOf(event.Type()).order {
+		if err := f.write(w, event.Field(f.index)); err != nil {
+			return err
+		}
 	}
 	if r.Authority != nil {
-		b, err := marshal(r.Authority)
-		if err != nil {
-			return nil, err
+		if err := w.value("authority", r.Authority); err != nil {
+			return err
 		}
-		w.member("authority", b)
 	}
 	if len(digests) > 0 {
-		b, err := marshal(digests)
-		if err != nil {
-			return nil, err
-		}
 		w.attr("_sd_alg", "sha-256")
-		w.member("_sd", b)
+		if err := w.value("_sd", digests); err != nil {
+			return err
+		}
 	}
-	return append(w.buf, '}'), nil
+	w.end()
+	return nil
 }
 
-// withoutTexts is a copy of the event whose texts are empty.
-func withoutTexts(e domain.Event) any {
-	from := reflect.ValueOf(e).Elem()
-	to := reflect.New(from.Type())
-	to.Elem().Set(from)
-	for _, text := range domain.Texts(to.Interface()) {
-		*text = ""
-	}
-	return to.Interface()
+// value writes a member of any kind.
+func (w *writer) value(name string, v any) error {
+	raw, err := marshal(v)
+	w.name(name)
+	w.buf = append(w.buf, raw...)
+	return err
 }
 
 // marshal is json.Marshal that leaves <, > and & as they are.
@@ -100,7 +94,7 @@ func decodeData(r *domain.Recorded, typ string, data []byte) error {
 		case "_sd":
 			return eachElement(raw, func([]byte) error { r.Texts++; return nil })
 		}
-		if f, ok := fields[string(key)]; ok {
+		if f, ok := fields.byName[string(key)]; ok {
 			return f.set(into, raw)
 		}
 		return nil // a field that a newer binary added
@@ -114,33 +108,73 @@ func decodeData(r *domain.Recorded, typ string, data []byte) error {
 	return nil
 }
 
-// field is one field of an event: reading the data by this table is several times quicker than encoding/json, and replay
-// is bound by it.
+// field is one field of an event: reading and writing the data by this table is several times quicker than encoding/json.
+// Replay is bound by the one, a single writer waits for the other.
 type field struct {
-	index int
-	kind  reflect.Kind
-	text  bool // a domain.Text: it must not be here
-	date  bool
+	index     int
+	name      string
+	kind      reflect.Kind
+	text      bool // a domain.Text: it must not be here
+	date      bool
+	omitEmpty bool
+	omitZero  bool
+}
+
+type fields struct {
+	order  []field
+	byName map[string]field
 }
 
 var (
-	fieldCache sync.Map // reflect.Type → map[string]field
+	fieldCache sync.Map // reflect.Type → fields
 	typeOfText = reflect.TypeFor[domain.Text]()
 	typeOfDate = reflect.TypeFor[domain.Date]()
 )
 
-func fieldsOf(t reflect.Type) map[string]field {
+func fieldsOf(t reflect.Type) fields {
 	if known, ok := fieldCache.Load(t); ok {
-		return known.(map[string]field)
+		return known.(fields)
 	}
-	fields := map[string]field{}
+	all := fields{byName: map[string]field{}}
 	for i := range t.NumField() {
-		f := t.Field(i)
-		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-		fields[name] = field{i, f.Type.Kind(), f.Type == typeOfText, f.Type == typeOfDate}
+		of := t.Field(i)
+		name, options, _ := strings.Cut(of.Tag.Get("json"), ",")
+		f := field{index: i, name: name, kind: of.Type.Kind(), text: of.Type == typeOfText, date: of.Type == typeOfDate,
+			omitEmpty: options == "omitempty", omitZero: options == "omitzero"}
+		all.order, all.byName[name] = append(all.order, f), f
 	}
-	fieldCache.Store(t, fields)
-	return fields
+	fieldCache.Store(t, all)
+	return all
+}
+
+// write writes the field as encoding/json would, but leaves a text out.
+func (f field) write(w *writer, v reflect.Value) error {
+	switch {
+	case f.text, f.omitZero && v.IsZero(), f.omitEmpty && empty(v):
+		return nil
+	case f.date:
+		w.attr(f.name, v.Addr().Interface().(*domain.Date).String())
+		return nil
+	case f.kind == reflect.String && plainASCII(v.String()):
+		w.attr(f.name, v.String())
+		return nil
+	case f.kind == reflect.Bool:
+		w.name(f.name)
+		w.buf = strconv.AppendBool(w.buf, v.Bool())
+		return nil
+	}
+	return w.value(f.name, v.Interface())
+}
+
+// empty is what "omitempty" means.
+func empty(v reflect.Value) bool {
+	switch v.Kind() {
+	case reflect.Array, reflect.Map, reflect.Slice, reflect.String:
+		return v.Len() == 0
+	case reflect.Struct:
+		return false
+	}
+	return v.IsZero()
 }
 
 func (f field) set(into reflect.Value, raw []byte) error {

@@ -67,9 +67,15 @@ type textBody struct {
 	Disclosures []string `json:"disclosures"`
 }
 
-// disclose makes the text message of an event and the digests for its "_sd", sorted so that their order tells nothing.
-// A non-empty command is added as the disclosure of the command's digest. No texts at all: a nil body.
-func disclose(e domain.Event, command string) (body []byte, digests []string, commandDigest string, err error) {
+// disclosed is what becomes of the texts of an event.
+type disclosed struct {
+	body    []byte   // of the text message; nil without texts
+	digests []string // for the event's "_sd", sorted so that their order tells nothing
+	command string   // digest of the command's digest, for the commandhash
+}
+
+// disclose makes the disclosures of an event's texts, and of the command's digest if one is given.
+func disclose(e domain.Event, command string) (d disclosed, err error) {
 	var all []string
 	for name, text := range domain.Texts(e) {
 		if *text == "" {
@@ -77,23 +83,23 @@ func disclose(e domain.Event, command string) (body []byte, digests []string, co
 		}
 		enc, err := newDisclosure(name, string(*text)).encode()
 		if err != nil {
-			return nil, nil, "", err
+			return d, err
 		}
-		all, digests = append(all, enc), append(digests, Digest(enc))
+		all, d.digests = append(all, enc), append(d.digests, Digest(enc))
 	}
 	if command != "" {
 		enc, err := newDisclosure(commandText, command).encode()
 		if err != nil {
-			return nil, nil, "", err
+			return d, err
 		}
-		all, commandDigest = append(all, enc), Digest(enc)
+		all, d.command = append(all, enc), Digest(enc)
 	}
 	if len(all) == 0 {
-		return nil, nil, "", nil
+		return d, nil
 	}
-	slices.Sort(digests)
-	body, err = marshal(textBody{Disclosures: all})
-	return body, digests, commandDigest, err
+	slices.Sort(d.digests)
+	d.body, err = marshal(textBody{Disclosures: all})
+	return d, err
 }
 
 // decodeTexts reads a text message: the texts by name, without the command's disclosure.

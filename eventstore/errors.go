@@ -49,10 +49,11 @@ const (
 
 // judge reads the outcome of an attempt: the one place that knows what JetStream's and the client's errors mean.
 func judge(err error) verdict {
+	if err == nil {
+		return stored
+	}
 	var api *apiError
 	switch {
-	case err == nil:
-		return stored
 	case errors.As(err, &api):
 		return judgeCode(api)
 	case errors.Is(err, nats.ErrNoResponders), errors.Is(err, nats.ErrReconnectBufExceeded),

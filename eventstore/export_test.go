@@ -14,7 +14,7 @@ func (s *Store) Conn() *nats.Conn { return s.nc }
 
 // Encode and Decode are the wire form.
 func Encode(org domain.OrgID, r domain.Recorded, digests []string) ([]byte, error) {
-	return encode(org, r, digests)
+	return encode(org, &r, digests)
 }
 
 func Decode(org domain.OrgID, at domain.Position, body []byte) (domain.Recorded, error) {
@@ -29,7 +29,8 @@ func (s *Store) StopServer() { s.srv.current().Shutdown(); s.srv.current().WaitF
 
 // Disclose makes the text message of an event.
 func Disclose(e domain.Event, command string) (body []byte, digests []string, commandDigest string, err error) {
-	return disclose(e, command)
+	d, err := disclose(e, command)
+	return d.body, d.digests, d.command, err
 }
 
 // DecodeTexts reads a text message.

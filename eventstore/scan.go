@@ -12,28 +12,68 @@ import (
 	"plantrail/domain"
 )
 
-// writer writes one JSON object, member by member, in the order given.
+// writer writes JSON objects member by member, in the order given, without a detour through strings: a single writer waits
+// for each microsecond of it.
 type writer struct {
 	buf []byte
-	bad string // the first attribute whose value is not printable ASCII
+	bad string // an attribute whose value is not printable ASCII
 }
 
-func (w *writer) member(name string, raw []byte) {
-	if len(w.buf) == 0 {
-		w.buf = append(w.buf, '{')
-	} else {
+func (w *writer) begin() { w.buf = append(w.buf, '{') }
+func (w *writer) end()   { w.buf = append(w.buf, '}') }
+
+// name begins a member; its value comes next.
+func (w *writer) name(name string) {
+	if w.buf[len(w.buf)-1] != '{' {
 		w.buf = append(w.buf, ',')
 	}
 	w.buf = append(append(append(w.buf, '"'), name...), '"', ':')
-	w.buf = append(w.buf, raw...)
 }
 
-func (w *writer) attr(name, value string) {
-	if w.bad == "" && !plainASCII(value) {
-		w.bad = name
+// attr writes a member whose value, given in parts, is printable ASCII, where Go's quoting is JSON's.
+func (w *writer) attr(name string, value ...string) {
+	w.name(name)
+	w.buf = append(w.buf, '"')
+	for _, part := range value {
+		w.text(name, part)
 	}
-	w.member(name, nil)
-	w.buf = strconv.AppendQuoteToASCII(w.buf, value) // values are printable ASCII, where Go's quoting is JSON's
+	w.buf = append(w.buf, '"')
+}
+
+func (w *writer) text(name, s string) {
+	from := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < 0x20 || c > 0x7e:
+			w.bad = name
+		case c == '"' || c == '\\':
+			w.buf = append(append(w.buf, s[from:i]...), '\\')
+			from = i
+		}
+	}
+	w.buf = append(w.buf, s[from:]...)
+}
+
+// time writes a member that is an instant.
+func (w *writer) time(name string, t time.Time, layout string) {
+	w.name(name)
+	w.buf = append(t.AppendFormat(append(w.buf, '"'), layout), '"')
+}
+
+// number writes a member that is a number as text, in so many digits at least.
+func (w *writer) number(name string, n uint64, digits int) {
+	var room [20]byte
+	text := strconv.AppendUint(room[:0], n, 10)
+	const zeros = "00000000000000000000"
+	w.name(name)
+	w.buf = append(append(w.buf, '"'), zeros[:max(0, digits-len(text))]...)
+	w.buf = append(append(w.buf, text...), '"')
+}
+
+// hash writes a member that is a hash.
+func (w *writer) hash(name string, h domain.Hash) {
+	w.name(name)
+	w.buf = append(base64.StdEncoding.AppendEncode(append(w.buf, '"'), h[:]), '"')
 }
 
 func plainASCII(s string) bool {

@@ -2,7 +2,6 @@ package eventstore
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"strconv"
 	"strings"
@@ -38,29 +37,32 @@ func LeafHash(body []byte) domain.Hash {
 	h := sha256.New()
 	h.Write([]byte{0})
 	h.Write(body)
-	return domain.Hash(h.Sum(nil))
+	var leaf domain.Hash
+	h.Sum(leaf[:0])
+	return leaf
 }
 
 // encode writes the stored form. The texts of r.Event do not get into it: digests stand for them.
-func encode(org domain.OrgID, r domain.Recorded, digests []string) ([]byte, error) {
+func encode(org domain.OrgID, r *domain.Recorded, digests []string) ([]byte, error) {
 	if err := checkAttributes(r); err != nil {
 		return nil, err
 	}
-	w := &writer{buf: make([]byte, 0, 1024)}
+	w := writer{buf: make([]byte, 0, 1280)}
+	w.begin()
 	w.attr("specversion", specVersion)
 	w.attr("id", string(r.ID))
 	w.attr("source", source(org, r.Plan))
-	w.attr("type", typePrefix+r.Event.Type()+".v1")
+	w.attr("type", typePrefix, r.Event.Type(), ".v1")
 	w.optional("subject", string(r.Item()))
 	if r.Stated.Known() {
-		w.attr("time", r.Stated.Start().Format(time.RFC3339))
+		w.time("time", r.Stated.Start(), time.RFC3339)
 	}
-	w.attr("recordedtime", r.RecordedAt.UTC().Format(timeLayout))
+	w.time("recordedtime", r.RecordedAt.UTC(), timeLayout)
 	w.attr("datacontenttype", "application/json")
-	w.attr("dataschema", "plantrail:/schemas/"+r.Event.Type()+".v1.json")
-	w.attr("planseq", fmt.Sprintf("%020d", r.PlanSeq))
+	w.attr("dataschema", "plantrail:/schemas/", r.Event.Type(), ".v1.json")
+	w.number("planseq", r.PlanSeq, 20)
 	if r.Prev != (domain.Hash{}) {
-		w.attr("prev", base64.StdEncoding.EncodeToString(r.Prev[:]))
+		w.hash("prev", r.Prev)
 	}
 	w.attr("authid", string(r.Actor.ID))
 	w.attr("authtype", string(r.Actor.Kind))
@@ -68,16 +70,16 @@ func encode(org domain.OrgID, r domain.Recorded, digests []string) ([]byte, erro
 	w.optional("authbehalf", escapeAttr(r.Actor.OnBehalfOf))
 	w.attr("commandid", string(r.Command))
 	w.attr("commandhash", r.CommandHash)
-	w.attr("part", strconv.Itoa(r.Part))
-	w.attr("parts", strconv.Itoa(r.Parts))
+	w.number("part", uint64(r.Part), 1)
+	w.number("parts", uint64(r.Parts), 1)
 	w.optional("correlationid", r.Correlation)
 	w.optional("causationid", r.Causation)
-	data, err := encodeData(r, digests)
-	if err != nil {
+	w.name("data")
+	if err := writeData(&w, r, digests); err != nil {
 		return nil, err
 	}
-	w.member("data", data)
-	body := append(w.buf, '}')
+	w.end()
+	body := w.buf
 	if w.bad != "" {
 		return nil, domain.Errorf(domain.Internal, w.bad, "its value is not plain ASCII")
 	}
@@ -89,10 +91,10 @@ func encode(org domain.OrgID, r domain.Recorded, digests []string) ([]byte, erro
 }
 
 // checkAttributes bounds what callers put into attributes unchecked. Ids come through the domain's one gate.
-func checkAttributes(r domain.Recorded) error {
-	for field, v := range map[string]string{"correlation": r.Correlation, "causation": r.Causation} {
-		if len(v) > 128 || !plainASCII(v) {
-			return domain.Errorf(domain.Invalid, field, "it is not a plain identifier").WithHint("use at most 128 ASCII characters")
+func checkAttributes(r *domain.Recorded) error {
+	for _, a := range [...]struct{ field, value string }{{"correlation", r.Correlation}, {"causation", r.Causation}} {
+		if len(a.value) > 128 || !plainASCII(a.value) {
+			return domain.Errorf(domain.Invalid, a.field, "it is not a plain identifier").WithHint("use at most 128 ASCII characters")
 		}
 	}
 	if len(r.Actor.OnBehalfOf) > 200 {
@@ -125,6 +127,9 @@ func planOf(org domain.OrgID, source string) (domain.PlanID, bool) {
 
 // escapeAttr percent-encodes what is not printable ASCII, as the CloudEvents HTTP binding does; unescapeAttr undoes it.
 func escapeAttr(s string) string {
+	if plainASCII(s) && !strings.Contains(s, "%") {
+		return s
+	}
 	var b strings.Builder
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c > 0x7e || c == '%' {
