@@ -1,7 +1,6 @@
 package eventstore
 
 import (
-	"fmt"
 	"log/slog"
 	"time"
 
@@ -47,12 +46,12 @@ type Config struct {
 
 // The parameters that are not settings. DESIGN.md says how each was chosen.
 const (
-	maxBody       = 65535                // bytes of an event: an entry of a tlog-tiles bundle has a 16 bit length
-	maxBatch      = 1000                 // messages of an atomic batch: the server's limit
-	maxBatchBytes = 16 << 20             // bytes of an atomic batch
-	groupAt       = 15                   // waiting appends from which one batch is quicker than single publishes
-	lingerFor     = 2 * time.Millisecond // how long a group waits for the writers of the one before it
-	patience      = 4 * time.Second      // how long an append is retried
+	maxBody       = 65535                 // bytes of an event: an entry of a tlog-tiles bundle has a 16 bit length
+	maxBatch      = 1000                  // messages of an atomic batch: the server's limit
+	maxBatchBytes = 16 << 20              // bytes of an atomic batch
+	groupAt       = 15                    // waiting appends from which one batch is quicker than single publishes
+	comeback      = 10 * time.Millisecond // how long after a batch its writers are expected again, and waited for
+	patience      = 4 * time.Second       // how long an append is retried
 	attemptFor    = 1500 * time.Millisecond
 )
 
@@ -127,8 +126,10 @@ func (n names) streams() []string {
 	return []string{n.history(), n.texts(), n.evidence(), n.checkpoints()}
 }
 
-func (n names) subject(plan domain.PlanID) string { return fmt.Sprintf("history.%s.%s", n.org, plan) }
+func (n names) subject(plan domain.PlanID) string {
+	return "history." + string(n.org) + "." + string(plan)
+}
 
 func (n names) textSubject(plan domain.PlanID, event domain.EventID) string {
-	return fmt.Sprintf("texts.%s.%s.%s", n.org, plan, event)
+	return "texts." + string(n.org) + "." + string(plan) + "." + string(event)
 }

@@ -24,25 +24,34 @@ type entry struct {
 	bytes int
 	until time.Time // it is retried no longer
 
-	done  chan struct{}
-	first uint64 // sequence of its first message, when stored
+	done  chan struct{} // closed when the outcome is known; nil while nobody waits for it
+	first uint64        // sequence of its first message, when stored
 	err   error
 	last  verdict // of the last attempt
 	maybe bool    // an attempt may have been stored, although the last was not
 }
 
 func newEntry(until time.Time, msgs []message) *entry {
-	e := &entry{msgs: msgs, until: until, done: make(chan struct{})}
-	for _, m := range msgs {
-		e.bytes += len(m.body) + len(m.subject) + 128
+	e := &entry{msgs: msgs, until: until}
+	for i := range msgs {
+		e.bytes += len(msgs[i].body) + len(msgs[i].subject) + 128
 	}
 	return e
 }
 
 func (e *entry) subject() string { return e.msgs[0].subject }
+func (e *entry) long() bool      { return len(e.msgs) > 1 }
+
+// limit is how long one attempt may take.
+func (e *entry) limit() time.Duration {
+	if e.until.IsZero() {
+		return patience
+	}
+	return min(attemptFor, time.Until(e.until))
+}
 
 // lane leads the entries of all appends into one stream. Few at a time go singly, at once; from groupAt waiting they go
-// together as one atomic batch, which the server syncs once. Only one batch is in flight: two are slower.
+// together as one atomic batch, which the server syncs once. Only one batch is on its way: two are slower.
 type lane struct {
 	pub      publisher
 	stats    *counters
@@ -50,11 +59,12 @@ type lane struct {
 
 	mu      sync.Mutex
 	waiting []*entry
-	arrived chan struct{} // something new waits, for the batch that is being gathered
 	singles int           // published singly and not answered
-	batch   bool          // a batch is being gathered or is in flight
-	expect  int           // entries of the last batch: their writers are about to come again
+	open    *group        // the batch that is being gathered
+	flying  bool          // a batch is committed and not answered
+	expect  int           // entries that the next batch waits for: the writers of the last one are about to come again
 	expires time.Time     // until when
+	linger  time.Duration // and how long it waits
 	known   map[string]uint64
 }
 
@@ -67,31 +77,32 @@ type publisher interface {
 // batch is an atomic batch under way: nothing of it is stored before the commit.
 type batch interface {
 	send(e *entry)
-	commit(ctx context.Context) (first uint64, err error)
+	commit(ctx context.Context, limit time.Duration) (first uint64, err error)
 }
 
 func newLane(stats *counters, remember bool, pub publisher) *lane {
-	return &lane{pub: pub, stats: stats, remember: remember, known: map[string]uint64{}, arrived: make(chan struct{}, 1)}
+	return &lane{pub: pub, stats: stats, remember: remember, known: map[string]uint64{}}
 }
 
 // put leads an entry into the stream and returns when its outcome is known, or known to be unknown.
 func (l *lane) put(e *entry) {
 	l.mu.Lock()
-	if len(l.waiting) == 0 && l.alone1(e) {
+	if l.idle() && !e.long() {
 		l.singles++
 		l.mu.Unlock()
 		l.alone(e)
 		return
 	}
+	e.done = make(chan struct{})
 	l.waiting = append(l.waiting, e)
 	l.pump()
 	l.mu.Unlock()
 	<-e.done
 }
 
-// alone1 reports whether an entry that comes while nobody waits is published singly. The lock is held.
-func (l *lane) alone1(e *entry) bool {
-	return !l.batch && len(e.msgs) == 1 && l.singles < groupAt && !l.expecting()
+// idle reports whether nobody waits or is waited for, so that who comes is published singly. The lock is held.
+func (l *lane) idle() bool {
+	return len(l.waiting) == 0 && l.open == nil && !l.flying && l.singles < groupAt && !l.expecting()
 }
 
 func (l *lane) expecting() bool { return l.expect > 0 && time.Now().Before(l.expires) }
@@ -99,15 +110,11 @@ func (l *lane) expecting() bool { return l.expect > 0 && time.Now().Before(l.exp
 // pump starts what can start now. The lock is held.
 func (l *lane) pump() {
 	switch {
-	case len(l.waiting) == 0:
-	case l.batch:
-		select {
-		case l.arrived <- struct{}{}:
-		default: // it has been told
-		}
+	case len(l.waiting) == 0, l.flying:
+	case l.open != nil:
+		l.join()
 	case len(l.waiting) >= groupAt || l.expecting() || slices.ContainsFunc(l.waiting, (*entry).long):
-		l.batch = true
-		go l.together()
+		l.gather()
 	default:
 		for len(l.waiting) > 0 && l.singles < groupAt {
 			e := l.waiting[0]
@@ -118,13 +125,14 @@ func (l *lane) pump() {
 	}
 }
 
-func (e *entry) long() bool { return len(e.msgs) > 1 }
-
 // group is a batch while it is gathered.
 type group struct {
+	batch
+	want            int // entries with which it is complete
 	entries         []*entry
 	messages, bytes int
 	subjects        map[string]bool
+	over            *time.Timer
 }
 
 // fits: a batch takes so many messages, and each subject from one entry only, for its condition is checked against what was
@@ -138,81 +146,76 @@ func (g *group) add(e *entry) {
 	g.entries = append(g.entries, e)
 	g.messages, g.bytes = g.messages+len(e.msgs), g.bytes+e.bytes
 	g.subjects[e.subject()] = true
+	g.send(e)
 }
 
-// take moves what fits from the queue into the group and returns it. An entry that builds on less than this process has
-// already seen stored on its subject can't succeed and is answered at once: history is never shortened.
-func (l *lane) take(g *group) (more []*entry) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	var rest []*entry
-	for _, e := range l.waiting {
+// gather begins a batch. What comes is sent at once, for the server needs some milliseconds to set a batch up; the commit
+// follows when all that are expected have come, or a moment later. The lock is held.
+func (l *lane) gather() {
+	want := 0
+	if l.expecting() {
+		want = l.expect
+	}
+	g := &group{batch: l.pub.newBatch(), want: want, entries: make([]*entry, 0, want), subjects: make(map[string]bool, want)}
+	l.open = g
+	g.over = time.AfterFunc(l.linger, func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.open == g {
+			l.dispatch()
+		}
+	})
+	l.join()
+}
+
+// join moves what fits from the queue into the open batch. An entry that builds on less than this process has already seen
+// stored on its subject can't succeed and is answered at once: history is never shortened. The lock is held.
+func (l *lane) join() {
+	g := l.open
+	l.waiting = slices.DeleteFunc(l.waiting, func(e *entry) bool {
 		switch {
 		case e.msgs[0].after < l.known[e.subject()]:
 			e.last, e.err = conflict, errMoved
 			close(e.done)
 		case g.fits(e):
 			g.add(e)
-			more = append(more, e)
 		default:
-			rest = append(rest, e)
+			return false
 		}
+		return true
+	})
+	if len(g.entries) >= g.want || g.messages >= maxBatch {
+		l.dispatch()
 	}
-	l.waiting = rest
-	return more
 }
 
-// together publishes what waits as one batch. What comes is sent at once, for the server needs some milliseconds to set a
-// batch up; the commit follows when as many have come as last time, or a moment later.
-func (l *lane) together() {
-	g := &group{subjects: map[string]bool{}}
-	b := l.pub.newBatch()
-	l.mu.Lock()
-	want := 0
-	if l.expecting() {
-		want = l.expect
-	}
-	l.mu.Unlock()
-	over := time.NewTimer(lingerFor)
-	defer over.Stop()
-	for gathering := true; gathering; {
-		for _, e := range l.take(g) {
-			b.send(e)
-		}
-		if len(g.entries) >= want || g.messages >= maxBatch {
-			break
-		}
-		select {
-		case <-l.arrived:
-		case <-over.C:
-			gathering = false
-		}
-	}
-	l.finish(g, b)
+// dispatch ends the gathering of a batch. The lock is held.
+func (l *lane) dispatch() {
+	g := l.open
+	g.over.Stop()
+	l.open, l.flying = nil, true
+	go l.finish(g)
 }
 
 // finish commits a batch. One that fails for any reason falls apart: each entry goes alone, and so gets the verdict that
 // is its own.
-func (l *lane) finish(g *group, b batch) {
+func (l *lane) finish(g *group) {
 	var first uint64
 	var err error
+	start := time.Now()
 	if len(g.entries) > 0 {
-		ctx, cancel := context.WithTimeout(context.Background(), attemptFor)
-		first, err = b.commit(ctx)
-		cancel()
+		first, err = g.commit(context.Background(), attemptFor)
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.batch = false
-	l.expect, l.expires = 0, time.Now().Add(5*lingerFor)
-	if len(g.entries) >= groupAt {
-		l.expect = len(g.entries)
+	l.flying, l.expect = false, 0
+	if err == nil && len(g.entries) >= groupAt {
+		l.expect, l.expires, l.linger = len(g.entries)+len(l.waiting), time.Now().Add(comeback), min(comeback, time.Since(start))
 	}
 	if err == nil {
 		l.stats.batches.Add(1)
 		l.stats.batched.Add(uint64(g.messages))
 		for _, e := range g.entries {
-			l.settled(e, first)
+			l.store(e, first)
 			first += uint64(len(e.msgs))
 		}
 	} else {
@@ -224,6 +227,12 @@ func (l *lane) finish(g *group, b batch) {
 		}
 	}
 	l.pump()
+	l.mu.Unlock()
+	if err == nil {
+		for _, e := range g.entries {
+			close(e.done)
+		}
+	}
 }
 
 var errMoved = &apiError{Status: 400, Code: codeWrongLast, Text: "a later event of this plan was stored by this process"}
@@ -233,9 +242,7 @@ var errMoved = &apiError{Status: 400, Code: codeWrongLast, Text: "a later event 
 func (l *lane) alone(e *entry) {
 	var first uint64
 	for wait := 5 * time.Millisecond; ; wait = min(2*wait, 400*time.Millisecond) {
-		ctx, cancel := context.WithDeadline(context.Background(), minTime(e.until, time.Now().Add(attemptFor)))
-		first, e.err = l.pub.single(ctx, e)
-		cancel()
+		first, e.err = l.pub.single(context.Background(), e)
 		e.last = judge(e.err)
 		if e.last == stored || e.last == conflict || e.last == never {
 			break
@@ -245,21 +252,22 @@ func (l *lane) alone(e *entry) {
 			break
 		}
 		l.stats.retries.Add(1)
-		_ = pause(context.Background(), wait)
+		time.Sleep(wait)
 	}
 	l.mu.Lock()
 	l.singles--
 	if e.last == stored {
-		l.settled(e, first)
-	} else {
-		close(e.done)
+		l.store(e, first)
 	}
 	l.pump()
 	l.mu.Unlock()
+	if e.done != nil {
+		close(e.done)
+	}
 }
 
-// settled ends a stored entry. The lock is held.
-func (l *lane) settled(e *entry, first uint64) {
+// store notes where an entry was stored. The lock is held.
+func (l *lane) store(e *entry, first uint64) {
 	e.first, e.last, e.err = first, stored, nil
 	if len(l.known) > 1<<16 {
 		clear(l.known) // it only saves requests
@@ -267,12 +275,4 @@ func (l *lane) settled(e *entry, first uint64) {
 	if l.remember {
 		l.known[e.subject()] = first + uint64(len(e.msgs)) - 1
 	}
-	close(e.done)
-}
-
-func minTime(a, b time.Time) time.Time {
-	if a.Before(b) {
-		return a
-	}
-	return b
 }

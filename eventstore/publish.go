@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"strconv"
+	"time"
 
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nuid"
@@ -12,12 +13,12 @@ import (
 
 // single makes one attempt to store an entry: a plain publish when it is one message, else an atomic batch of its own.
 func (s *Store) single(ctx context.Context, e *entry) (uint64, error) {
-	if len(e.msgs) == 1 {
-		return s.request(ctx, natsMsg(e.msgs[0]), 1)
+	if e.long() {
+		b := s.newBatch()
+		b.send(e)
+		return b.commit(ctx, e.limit())
 	}
-	b := s.newBatch()
-	b.send(e)
-	return b.commit(ctx)
+	return s.request(ctx, natsMsg(e.msgs[0]), 1, e.limit())
 }
 
 func (s *Store) newBatch() batch { return &atomicBatch{store: s, id: nuid.Next()} }
@@ -45,13 +46,13 @@ func (b *atomicBatch) send(e *entry) {
 	}
 }
 
-func (b *atomicBatch) commit(ctx context.Context) (uint64, error) {
+func (b *atomicBatch) commit(ctx context.Context, limit time.Duration) (uint64, error) {
 	if b.err != nil {
 		return 0, b.err
 	}
 	msg := &nats.Msg{Subject: b.subject, Header: nats.Header{"Nats-Batch-Commit": []string{"eob"}}}
 	b.number(msg, b.n+1)
-	return b.store.request(ctx, msg, b.n)
+	return b.store.request(ctx, msg, b.n, limit)
 }
 
 func (b *atomicBatch) number(msg *nats.Msg, n int) {
@@ -82,11 +83,8 @@ func natsMsg(m message) *nats.Msg {
 }
 
 // request publishes the message that is answered, and checks that the answer speaks of n messages.
-func (s *Store) request(ctx context.Context, msg *nats.Msg, n int) (uint64, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(s.line.Load(), cancel)()
-	reply, err := s.nc.RequestMsgWithContext(ctx, msg)
+func (s *Store) request(ctx context.Context, msg *nats.Msg, n int, limit time.Duration) (uint64, error) {
+	reply, err := s.exchange(ctx, msg, limit)
 	if err != nil {
 		return 0, err
 	}

@@ -34,6 +34,7 @@ type Store struct {
 	seen                        seen
 	asyncErr                    atomic.Pointer[refusal]
 	line                        atomic.Pointer[line]
+	inboxes                     inboxes
 
 	mu     sync.Mutex
 	closed bool
