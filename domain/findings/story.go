@@ -1,0 +1,34 @@
+package findings
+
+import (
+	"time"
+
+	"plantrail/domain"
+)
+
+// Story is what the rules look at.
+type Story struct {
+	Plan domain.PlanID
+	// Entries are the plan's events that count, in the order of recording, with their texts where they still exist.
+	Entries []domain.Recorded
+	// Gone names the texts of an entry that were erased: of what can't be read nothing is concluded.
+	Gone map[domain.Position][]string
+	// Left says when persons left the organisation.
+	Left map[domain.ActorID]domain.Date
+	// Evidence says of files of evidence that could not be reached, or are not what was attached, how they were found.
+	Evidence map[domain.EvidenceID]string
+	// Papers says of published papers, by the entry that published them, in what they differ from the history.
+	Papers map[domain.Position]string
+}
+
+// Known is the story as it was known at an instant: without what was recorded later. Parts of one command are recorded
+// within one run of positions, so an instant between two of them is no moment that anybody saw.
+func (s Story) Known(by time.Time) Story {
+	for i, r := range s.Entries {
+		if r.RecordedAt.After(by) {
+			s.Entries = s.Entries[:i:i]
+			break
+		}
+	}
+	return s
+}
