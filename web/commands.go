@@ -164,6 +164,7 @@ func (s *Server) registerCommands() {
 	on := func(d int) domain.Basis { return domain.Basis{Stated: domain.Day(2020, time.February, d)} }
 	committee := &domain.Authority{Body: "Scrutiny Committee", Meeting: domain.Day(2020, time.February, 20)}
 	decided := domain.Basis{Stated: domain.Day(2020, time.February, 20), Authority: committee}
+	half := 50
 
 	command(s, "Open a plan", "Begins a plan's history.",
 		domain.OpenPlan{Basis: on(3), Title: "Service plan 2019-20", Scheme: "rag.v1", Levels: []domain.Level{{Key: "aim",
@@ -182,12 +183,13 @@ func (s *Server) registerCommands() {
 	command(s, "Answer a members' request", "Answers a request.",
 		domain.AnswerRequest{Basis: on(7), Request: "request-01", Answer: "Both from 1 March."})
 	command(s, "Report progress", "Records an officer's update; the stated date is its as-at date.",
-		domain.ReportProgress{Basis: on(10), Item: "action-1", Progress: "One post filled."})
+		domain.ReportProgress{Basis: on(10), Item: "action-1", Progress: "One post filled.", Percent: &half})
 	command(s, "Change an item's words", "Gives an item another title; the earlier one stays in the history.",
 		domain.RewordItem{Basis: on(11), Item: "action-1", Title: "Answer nine calls of ten within a minute",
 			Reason: "A measure that can be met."})
 	command(s, "Name who is accountable", "Assigns an item's owner, as printed.",
-		domain.AssignOwner{Basis: on(11), Item: "action-1", Owner: "Customer Services Manager", Reason: "New structure."})
+		domain.AssignOwner{Basis: on(11), Item: "action-1", Owner: "Customer Services Manager", Post: true,
+			With: "the team leaders", Reason: "New structure."})
 	command(s, "Set or move a due date", "The original date is kept for ever; a move needs a reason.",
 		domain.SetDue{Basis: on(12), Item: "action-1", Due: domain.Month(2020, time.May), Reason: "Recruitment took longer."})
 	command(s, "Put an item under another", "Moves an item in the plan's levels; without a parent, to the top.",
@@ -209,4 +211,6 @@ func (s *Server) registerCommands() {
 			To: "Three posts are vacant; recruitment is under way.", Reason: "Miscounted."})
 	command(s, "Close a plan", "Ends a plan: nothing but corrections and answers may follow.",
 		domain.ClosePlan{Basis: decided, Reason: "The year is over."})
+	s.registerPractice()
+	s.registerCarry()
 }

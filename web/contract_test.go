@@ -29,6 +29,7 @@ type contract struct {
 	doc    *openapi3.T
 	router routers.Router
 	seen   map[string]bool // operation ids answered with success
+	token  string          // of whoever calls; "" for the process's own user
 }
 
 func newContract(t *testing.T) *contract {
@@ -45,12 +46,15 @@ func newContract(t *testing.T) *contract {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &contract{r, t, doc, router, map[string]bool{}}
+	return &contract{r, t, doc, router, map[string]bool{}, ""}
 }
 
 // call sends a request and validates it, unless it is meant to be wrong, and the answer, always.
 func (c *contract) call(want int, method, target, body string, headers ...string) *httptest.ResponseRecorder {
 	c.t.Helper()
+	if c.token != "" {
+		headers = append([]string{"Authorization: Bearer " + c.token}, headers...)
+	}
 	req := httptest.NewRequest(method, "http://plantrail.test"+target, strings.NewReader(body))
 	req.Header.Set("Content-Type", "application/json")
 	for _, h := range headers {
@@ -95,38 +99,47 @@ func (c *contract) example(path string) string {
 	return string(b)
 }
 
-func TestEveryOperationIsAsDocumented(t *testing.T) {
-	c := newContract(t)
-	story := []string{"open-plan", "add-item", "rate", "justify", "make-request", "answer-request", "report-progress", "reword-item", "assign-owner",
-		"set-due", "move-item", "suspend-item", "resume-item", "record-outcome", "resolve", "cancel-item", "correct", "close-plan", "set-hold", "release-hold", "erase-text"}
-	var position string
-	for _, verb := range story {
+// story gives commands as the document shows them, and each once more, under another's id, and in ways that must fail. It
+// returns the last one's position.
+func (c *contract) story(verbs ...string) (position string) {
+	c.t.Helper()
+	for _, verb := range verbs {
+		target := "/v1/plans/sdp/" + verb
 		body := c.example("/v1/plans/{plan}/" + verb)
-		position = c.call(201, "POST", "/v1/plans/sdp/"+verb, body, "Idempotency-Key: c-"+verb).Header().Get("Plantrail-Position")
-		c.call(200, "POST", "/v1/plans/sdp/"+verb, body, "Idempotency-Key: c-"+verb)
-		if verb == "add-item" { // another one, under which the first is moved
-			c.call(201, "POST", "/v1/plans/sdp/add-item", `{"item":"aim-1","level":"aim","title":"Be reached easily"}`)
+		position = c.call(201, "POST", target, body, "Idempotency-Key: c-"+verb).Header().Get("Plantrail-Position")
+		c.call(200, "POST", target, body, "Idempotency-Key: c-"+verb)
+		if verb != "open-plan" {
+			c.call(422, "POST", target, body, "Idempotency-Key: c-open-plan")
 		}
-		if verb != story[0] {
-			c.call(422, "POST", "/v1/plans/sdp/"+verb, body, "Idempotency-Key: c-"+story[0])
-		}
-		c.call(400, "POST", "/v1/plans/sdp/"+verb, `{"nonsense":1}`)
+		c.call(400, "POST", target, `{"nonsense":1}`)
 		c.call(400, "POST", "/v1/plans/NOT-AN-ID/"+verb, body)
-		c.call(401, "POST", "/v1/plans/sdp/"+verb, body, "Authorization: Bearer x")
-		c.call(415, "POST", "/v1/plans/sdp/"+verb, body, "Content-Type: text/plain")
-		c.call(412, "POST", "/v1/plans/sdp/"+verb, body, `If-Match: "999"`)
-		if t.Failed() {
-			t.FailNow()
+		c.call(401, "POST", target, body, "Authorization: Bearer x")
+		c.call(415, "POST", target, body, "Content-Type: text/plain")
+		c.call(412, "POST", target, body, `If-Match: "999"`)
+		if c.t.Failed() {
+			c.t.FailNow()
 		}
 	}
+	return position
+}
+
+func TestEveryOperationIsAsDocumented(t *testing.T) {
+	c := newContract(t)
+	c.story("open-plan", "add-item")
+	c.call(201, "POST", "/v1/plans/sdp/add-item", `{"item":"aim-1","level":"aim","title":"Be reached easily"}`) // under which the first is moved
+	c.story("rate", "justify", "make-request", "answer-request", "report-progress", "reword-item", "assign-owner", "set-due", "move-item", "suspend-item",
+		"resume-item", "record-outcome", "resolve")
+	c.practice()
+	c.story("cancel-item", "correct", "close-plan", "set-hold", "release-hold")
+	position := c.story("erase-text")
 	min := "min_position=" + position
 	for _, q := range []string{"/v1/plans?" + min, "/v1/plans/sdp?" + min, "/v1/plans/sdp?position=4", "/v1/plans/sdp?recorded_at=2099-01-01",
 		"/v1/plans/sdp/ambers", "/v1/plans/sdp/ambers?meaning=at_risk,off_track", "/v1/plans/sdp/timeline?limit=5", "/v1/plans/sdp/timeline?newest=true&item=action-1&from=2020-01-01",
 		"/v1/timeline?type=rating-changed", "/v1/plans/sdp/items/action-1", "/v1/plans/sdp/entries/3", "/v1/plans/sdp/commands/c-rate", "/v1/search?q=posts",
-		"/v1/search?q=vacant&plan=sdp&limit=1", "/v1/status", "/v1/whoami", "/v1/persons", "/v1/tokens", "/healthz", "/readyz"} {
+		"/v1/search?q=vacant&plan=sdp&limit=1", "/v1/status", "/v1/whoami", "/v1/persons", "/v1/tokens", "/v1/schemes", "/healthz", "/readyz"} {
 		c.call(200, "GET", q, "")
 	}
-	for _, list := range []string{"/v1/plans", "/v1/plans/sdp", "/v1/plans/sdp/ambers", "/v1/plans/sdp/timeline", "/v1/timeline", "/v1/search?q=posts", "/v1/persons", "/v1/tokens"} {
+	for _, list := range []string{"/v1/plans", "/v1/plans/sdp", "/v1/plans/sdp/ambers", "/v1/plans/sdp/timeline", "/v1/timeline", "/v1/search?q=posts", "/v1/persons", "/v1/tokens", "/v1/schemes"} {
 		w := c.call(200, "GET", list, "", "Accept: text/csv")
 		if !strings.HasPrefix(w.Header().Get("Content-Type"), "text/csv") {
 			t.Errorf("%s: %s", list, w.Header().Get("Content-Type"))
