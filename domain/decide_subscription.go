@@ -19,6 +19,8 @@ func (c Subscribe) decide(h against) ([]Event, error) {
 		err = Errorf(Invalid, "way", "%s is no way to tell a subscriber", quote(string(c.Way))).WithHint("one of webhook, nats, mail")
 	case c.Way != ByNATS && c.Target == "":
 		err = Errorf(Invalid, "target", "a subscription by %s needs a URL or an address", c.Way)
+	case c.Way == ByNATS && len(c.Wanted.Plans) == 0:
+		err = Errorf(Invalid, "plans", "a subscription over NATS names its plans").WithHint("everything else of the organisation lies in the same stream")
 	case c.Way == ByNATS && len(c.Wanted.Types)+len(c.Wanted.Items)+len(c.Wanted.Meanings) > 0:
 		err = Errorf(Invalid, "wanted", "NATS can tell plans apart, not types, items or meanings").WithHint("grant whole plans, or use a webhook")
 	}

@@ -25,6 +25,7 @@ func TestSubscriptions(t *testing.T) {
 		{"the same id again", hook, Invalid, false},
 		{"a webhook to nowhere", Subscribe{Subscription: "b", Person: "p-ann", Way: ByWebhook}, Invalid, false},
 		{"types over NATS", Subscribe{Subscription: "b", Person: "p-ann", Way: ByNATS, Wanted: Wanted{Types: []string{"rating-changed"}}}, Invalid, false},
+		{"all plans over NATS", Subscribe{Subscription: "b", Person: "p-ann", Way: ByNATS}, Invalid, false},
 		{"no such type", Subscribe{Subscription: "b", Person: "p-ann", Way: ByMail, Target: "a@b.c", Wanted: Wanted{Types: []string{"x"}}}, Invalid, false},
 		{"no such notice", Subscribe{Subscription: "b", Person: "p-ann", Way: ByMail, Target: "a@b.c", Wanted: Wanted{Notices: []string{"x"}}}, Invalid, false},
 		{"no way", Subscribe{Subscription: "b", Person: "p-ann", Way: "fax", Target: "1"}, Invalid, false},

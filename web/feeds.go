@@ -73,6 +73,7 @@ func (s *Server) registerFeeds() {
 		text: "All that there is now, a line an event. The last line has \"end\":true; a file without it was cut short."},
 		ndjson, nil, s.eventExport)
 	s.registerContracts()
+	s.registerSubscriptions()
 }
 
 func pageSchema(s *Server) *huma.Schema {

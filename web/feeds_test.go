@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"testing"
 
 	"plantrail/feeds"
+	"plantrail/feeds/feedstest"
 	"plantrail/web"
 )
 
@@ -41,6 +43,7 @@ func (c *contract) feeds() {
 	c.call(200, "GET", "/schemas/rating-changed.v1.json", "")
 	c.call(404, "GET", "/schemas/rating-changed.v2.json", "")
 	c.call(200, "GET", "/asyncapi.json", "")
+	c.subscriptions()
 	var n int
 	after := "/v1/events?limit=7&plan=sdp"
 	for next := after; ; {
@@ -152,4 +155,48 @@ func TestTheFeedHoldsToRoles(t *testing.T) {
 			t.Errorf("texts come although they were not wanted: %+v", l)
 		}
 	}
+}
+
+// newSubscribers keeps subscriptions over a house, and lets webhooks reach this machine.
+func newSubscribers(t testing.TB, h *feedstest.House) *web.Subscribers {
+	t.Helper()
+	keys, err := feeds.NewKeys([]byte(strings.Repeat("k", feeds.MasterSize)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &web.Subscribers{Register: feeds.NewRegister(h.Feed), State: h.Store.Shared(), Keys: keys,
+		Guard: &feeds.Guard{Plain: true, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}}
+	p.Courier = feeds.NewCourier(feeds.CourierConfig{Feed: h.Feed, Register: p.Register, State: p.State, Keys: keys, Guard: p.Guard, Process: "test"})
+	return p
+}
+
+func (c *contract) subscriptions() {
+	c.t.Helper()
+	target := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(204) }))
+	defer target.Close()
+	const all = "/v1/subscriptions"
+	hook := `{"subscription":"bi","person":"os-1000","way":"webhook","target":"` + target.URL + `","wanted":{"texts":true}}`
+	var secrets, again web.Secrets
+	if err := json.Unmarshal(c.call(201, "POST", all, hook).Body.Bytes(), &secrets); err != nil || !strings.HasPrefix(secrets.Secret, "whsec_") {
+		c.t.Errorf("%v %+v", err, secrets)
+	}
+	c.call(400, "POST", all, hook)
+	for target, want := range map[string]int{"http://10.0.0.1/x": 409, "gopher://127.0.0.1/": 400, "http://ann:x@127.0.0.1/": 400, "http://[::ffff:10.0.0.1]/": 409, "nonsense": 400} {
+		c.call(want, "POST", all, `{"subscription":"x","person":"os-1000","way":"webhook","target":"`+target+`","wanted":{}}`)
+	}
+	c.call(409, "POST", all, `{"subscription":"n","person":"os-1000","way":"nats","wanted":{"plans":["sdp"]}}`)
+	c.call(404, "POST", all, `{"subscription":"n","person":"p-none","way":"webhook","target":"`+target.URL+`","wanted":{}}`)
+	c.call(200, "GET", all, "")
+	c.call(200, "GET", all+"/bi", "")
+	c.call(404, "GET", all+"/nix", "")
+	c.call(200, "POST", all+"/bi/ping", "")
+	c.call(202, "POST", all+"/bi/replay", c.example(all+"/{subscription}/replay"))
+	c.call(400, "POST", all+"/bi/replay", `{}`)
+	if err := json.Unmarshal(c.call(201, "POST", all+"/bi/rotate", c.example(all+"/{subscription}/rotate")).Body.Bytes(), &again); err != nil || again.Secret == secrets.Secret {
+		c.t.Errorf("the secret is the same after a rotation: %v", err)
+	}
+	c.call(201, "POST", all+"/bi/pause", c.example(all+"/{subscription}/pause"))
+	c.call(201, "POST", all+"/bi/resume", "")
+	c.call(201, "POST", all+"/bi/end", c.example(all+"/{subscription}/end"))
+	c.call(409, "POST", all+"/bi/end", c.example(all+"/{subscription}/end"))
 }

@@ -57,7 +57,7 @@ func TestTheDocumentSaysWhatTheRoutesAre(t *testing.T) {
 			t.Errorf("%s is not in the document", pattern)
 		}
 	}
-	if strings.Contains(string(h.openAPI), "https://") {
+	if strings.Contains(strings.ReplaceAll(string(h.openAPI), "https://bi.example.org", ""), "https://") {
 		t.Error("the document points outside the house")
 	}
 }

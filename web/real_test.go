@@ -75,7 +75,8 @@ func newReal(t testing.TB) *real {
 	if err := web.EnsureActor(ctx, r.service, reads, localActor, "ada"); err != nil {
 		t.Fatal(err)
 	}
-	r.Server = web.New(web.Deps{Org: "acme", Version: "test", Service: r.service, Reads: reads, Log: log, Eraser: r.store, Vault: r.store, Backed: source{r.store}, Feed: feedstest.Over(t, r.store).Feed, Proof: newProof(ctx, t, reads, source{r.store}),
+	house := feedstest.Over(t, r.store)
+	r.Server = web.New(web.Deps{Org: "acme", Version: "test", Service: r.service, Reads: reads, Log: log, Eraser: r.store, Vault: r.store, Backed: source{r.store}, Feed: house.Feed, Subscribers: newSubscribers(t, house), Proof: newProof(ctx, t, reads, source{r.store}),
 		Rebuild: func(ctx context.Context, p func(done, total domain.Position)) error {
 			return reads.Rebuild(ctx, source{r.store}, p)
 		}, LocalToken: localToken, LocalActor: localActor})

@@ -73,7 +73,8 @@ type Deps struct {
 
 	Eraser Eraser // of texts in the journal; nil: it can't be done here
 
-	Feed *feeds.Feed // of every change, for subscribers; nil: there is none here
+	Feed        *feeds.Feed  // of every change, for subscribers; nil: there is none here
+	Subscribers *Subscribers // nil: no subscriptions are kept here
 
 	// LocalToken is a token of this process alone, printed where it was started; its holder is LocalActor. "": none.
 	LocalToken string

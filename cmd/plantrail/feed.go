@@ -2,11 +2,22 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
 	"iter"
+	"net/netip"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/pflag"
 
 	"plantrail/domain"
 	"plantrail/eventstore"
 	"plantrail/feeds"
+	"plantrail/web"
 )
 
 // feedSource shows the journal to the feed, which does not know it.
@@ -44,8 +55,153 @@ func (s feedSource) End(ctx context.Context) (domain.Position, error) {
 	return tail.Events, err
 }
 
-// openFeed makes the feed, which runs until ctx ends.
-func (n *node) openFeed(ctx context.Context) {
+// hooks are the flags of serve about webhooks.
+type hooks struct {
+	allow []string
+	plain bool
+	key   string
+}
+
+func (h *hooks) flags(f *pflag.FlagSet) {
+	f.StringArrayVar(&h.allow, "webhook-allow", nil, "range of private addresses to which webhooks may go, as 10.1.0.0/16; may be given several times")
+	f.BoolVar(&h.plain, "webhook-http", false, "let webhooks go to http, too")
+	f.StringVar(&h.key, "feeds-key", os.Getenv("PLANTRAIL_FEEDS_KEY"), "file of the key from which webhooks' secrets are made, the same for all processes (default DATA/keys/feeds.key)")
+}
+
+func (h hooks) guard() (*feeds.Guard, error) {
+	g := &feeds.Guard{Plain: h.plain}
+	for _, one := range h.allow {
+		p, err := netip.ParsePrefix(one)
+		if err != nil {
+			return nil, misuse("--webhook-allow", "%q is not a range of addresses", one).WithHint("write it as 10.1.0.0/16")
+		}
+		g.Allow = append(g.Allow, p)
+	}
+	return g, nil
+}
+
+// openFeed makes the feed, which runs until ctx ends, and all that is needed to keep subscriptions.
+func (n *node) openFeed(ctx context.Context, h hooks) error {
 	n.feed = feeds.New(feeds.Config{Org: domain.OrgID(n.settings.Org), Identity: n.store.Identity(), Journal: feedSource{n.store}, Log: n.log})
 	n.feeding.Go(func() { n.feed.Run(ctx) })
+	guard, err := h.guard()
+	if err != nil {
+		return err
+	}
+	keys, err := n.feedKeys(h.key)
+	if err != nil {
+		return err
+	}
+	register, shared := feeds.NewRegister(n.feed), n.store.Shared()
+	n.subscribers = &web.Subscribers{Register: register, State: shared, Keys: keys, Guard: guard}
+	if n.settings.NATS != "" {
+		n.subscribers.Grants = natsGrants{n.store}
+	}
+	n.subscribers.Courier = feeds.NewCourier(feeds.CourierConfig{Feed: n.feed, Register: register, State: shared, Keys: keys, Guard: guard,
+		Process: processName(), Pause: n.pauseSubscription, Log: n.log})
+	return nil
+}
+
+// processName tells this process from the others that share its work.
+func processName() string {
+	var b [4]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the process instead
+	host, _ := os.Hostname()
+	return fmt.Sprintf("%s-%d-%s", host, os.Getpid(), hex.EncodeToString(b[:]))
+}
+
+// feedKeys reads the key from which webhooks' secrets are derived, or makes it where this process began the journal. Each
+// subscription names its key: a process that has another one leaves it to those that have the right one.
+func (n *node) feedKeys(file string) (*feeds.Keys, error) {
+	supplied := file != ""
+	if !supplied {
+		file = filepath.Join(n.dir.file("keys"), "feeds.key")
+	}
+	b, err := os.ReadFile(file)
+	switch {
+	case err == nil:
+		return feeds.NewKeys(b)
+	case supplied || !errors.Is(err, fs.ErrNotExist):
+		return nil, noFile(file, err)
+	case n.settings.Join:
+		n.log.Warn("there is no key for webhooks here: this process delivers none", "file", file)
+		return nil, nil
+	}
+	b = make([]byte, feeds.MasterSize)
+	_, _ = rand.Read(b) // never fails
+	dir := dataDir(filepath.Dir(file))
+	if err := dir.make(); err != nil {
+		return nil, err
+	}
+	if err := dir.replace(filepath.Base(file), b); err != nil {
+		return nil, err
+	}
+	return feeds.NewKeys(b)
+}
+
+// pauseSubscription records that a target wants no more. Its id is made of the subscription's latest change: two processes
+// that hear it record it once.
+func (n *node) pauseSubscription(ctx context.Context, id domain.SubscriptionID, reason string) error {
+	sub, _ := n.subscribers.Register.Find(id)
+	_, err := domain.NewService(n.store).Do(ctx, domain.Order{Plan: domain.People, Actor: domain.Actor{ID: "system", Kind: domain.System, Role: domain.Admin},
+		Command: domain.CommandID("paused-" + newCommandID()), Do: domain.PauseSubscription{Subscription: sub.Subscription, Reason: domain.Text(reason)}})
+	if domain.KindOf(err) == domain.Refused && err != nil {
+		return nil // it is paused already, or has ended
+	}
+	return err
+}
+
+// natsGrants makes the consumers of those who read from the organisation's NATS themselves.
+type natsGrants struct{ store *eventstore.Store }
+
+// NewUser makes a NATS user.
+func (natsGrants) NewUser() (public, seed string, err error) { return eventstore.NewNATSUser() }
+
+// Grant makes what a subscription may read, and the lines for the servers' configuration.
+func (g natsGrants) Grant(ctx context.Context, s domain.Subscription) (config string, err error) {
+	grant := grantOf(s)
+	return g.store.NATSUser(grant), g.store.EnsureGrant(ctx, grant)
+}
+
+// End takes it away.
+func (g natsGrants) End(ctx context.Context, s domain.Subscription) error {
+	return g.store.EndGrant(ctx, grantOf(s))
+}
+
+func grantOf(s domain.Subscription) eventstore.Grant {
+	return eventstore.Grant{ID: s.Subscription, Plans: s.Wanted.Plans, Texts: s.Wanted.Texts, From: s.From, User: s.Key}
+}
+
+// subscriptionsDo delivers, and keeps what is granted over NATS as it was recorded, until ctx ends.
+func (n *node) subscriptionsDo(ctx context.Context) {
+	n.feeding.Go(func() { n.subscribers.Register.Run(ctx) })
+	if n.subscribers.Grants != nil {
+		n.feeding.Go(func() { n.keepGrants(ctx) })
+	}
+	n.subscribers.Courier.Run(ctx)
+}
+
+// keepGrants makes consumers agree with the subscriptions, also where a process crashed between the two.
+func (n *node) keepGrants(ctx context.Context) {
+	for ctx.Err() == nil {
+		all, changed := n.subscribers.Register.All()
+		for _, s := range all {
+			if s.Way != domain.ByNATS {
+				continue
+			}
+			var err error
+			if s.Ended || s.Paused {
+				err = n.subscribers.Grants.End(ctx, s)
+			} else {
+				_, err = n.subscribers.Grants.Grant(ctx, s)
+			}
+			if err != nil && ctx.Err() == nil {
+				n.log.Warn("a subscription's consumer is not as it was granted", "subscription", s.Subscription, "err", err)
+			}
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+	}
 }

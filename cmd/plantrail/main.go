@@ -78,6 +78,7 @@ only one plan. Words may be "-" for standard input or @FILE for a file.`,
 	f.StringVar(&a.server, "server", os.Getenv("PLANTRAIL_SERVER"), "talk to the server at this URL instead")
 	f.StringVar(&a.token, "token", "", "bearer token (better: PLANTRAIL_TOKEN, which other users can't see)")
 	f.StringVarP(&a.output, "output", "o", os.Getenv("PLANTRAIL_OUTPUT"), "table, json or csv (default table on a terminal, else json)")
+	root.AddCommand(grouped("read", a.feedCmd(), a.subscribeCmd())...)
 	root.AddGroup(
 		&cobra.Group{ID: "read", Title: "Questions:"},
 		&cobra.Group{ID: "write", Title: "Keeping a plan:"},

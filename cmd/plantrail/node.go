@@ -24,18 +24,19 @@ import (
 
 // node is a data directory opened by this process: journal, read models and the HTTP handler over them.
 type node struct {
-	dir      dataDir
-	settings settings
-	lock     *os.File
-	store    *eventstore.Store
-	reads    *projections.DB
-	handler  *web.Server
-	actor    domain.Actor // the operating-system user
-	local    string       // the session token that acts as actor
-	feed     *feeds.Feed
-	stop     context.CancelFunc
-	stopped  chan error // the projector's end
-	log      *slog.Logger
+	dir         dataDir
+	settings    settings
+	lock        *os.File
+	store       *eventstore.Store
+	reads       *projections.DB
+	handler     *web.Server
+	actor       domain.Actor // the operating-system user
+	local       string       // the session token that acts as actor
+	feed        *feeds.Feed
+	subscribers *web.Subscribers
+	stop        context.CancelFunc
+	stopped     chan error // the projector's end
+	log         *slog.Logger
 
 	feeding   sync.WaitGroup
 	serving   bool
@@ -55,6 +56,7 @@ type nodeOptions struct {
 	signingKey   string
 	publicLog    string
 	outlets      []publish.Outlet
+	hooks        hooks
 }
 
 // How long a command waits for the read models of a directory that it opens itself (a history of a million events takes
@@ -92,7 +94,9 @@ func (n *node) open(ctx context.Context, o nodeOptions) (err error) {
 	running, stop := context.WithCancel(context.Background())
 	n.stop = stop
 	go func() { n.stopped <- n.reads.Run(running, source) }()
-	n.openFeed(running)
+	if err := n.openFeed(running, o.hooks); err != nil {
+		return err
+	}
 	if err := n.openKeeper(ctx, o.signingKey); err != nil {
 		return err
 	}
@@ -118,7 +122,7 @@ func (n *node) deps(o nodeOptions, source bridge) web.Deps {
 		Rebuild: func(ctx context.Context, progress func(done, total domain.Position)) error {
 			return n.reads.Rebuild(ctx, source, progress)
 		},
-		Eraser: n.store, Vault: n.store, Backed: source, Feed: n.feed, Proof: n.proof(service), PublicLog: o.publicLog, LocalToken: n.local, LocalActor: n.actor, GuardMetrics: o.guardMetrics, Log: o.log,
+		Eraser: n.store, Vault: n.store, Backed: source, Feed: n.feed, Subscribers: n.subscribers, Proof: n.proof(service), PublicLog: o.publicLog, LocalToken: n.local, LocalActor: n.actor, GuardMetrics: o.guardMetrics, Log: o.log,
 	}
 }
 

@@ -28,6 +28,7 @@ type serving struct {
 	demo, behindProxy, insecure, guard     bool
 
 	signingKey, publicLog string
+	hooks                 hooks
 	outward
 }
 
@@ -49,6 +50,7 @@ func (a *app) serveCmd() *cobra.Command {
 	f.StringVar(&s.signingKey, "signing-key", os.Getenv("PLANTRAIL_SIGNING_KEY"), "file of the key that signs checkpoints (default DATA/keys/checkpoint.key)")
 	f.StringVar(&s.publicLog, "public-log", "none", "what anyone may read of the log: checkpoint, tiles (its hashes, too) or none")
 	s.outward.flags(f)
+	s.hooks.flags(f)
 	f.StringVar(&s.logFormat, "log-format", envOr("PLANTRAIL_LOG_FORMAT", "text"), "text or json")
 	f.StringVar(&s.logLevel, "log-level", envOr("PLANTRAIL_LOG_LEVEL", "warn"), "debug, info, warn or error; info has a line a request")
 	return cmd
@@ -72,7 +74,7 @@ func (a *app) serve(ctx context.Context, s *serving) error {
 	}
 	defer listener.Close()
 	n, first, err := a.startNode(ctx, &s.journalFlags, nodeOptions{log: log, guardMetrics: s.guard, serving: true, signingKey: s.signingKey, publicLog: s.publicLog,
-		outlets: outlets})
+		outlets: outlets, hooks: s.hooks})
 	if err != nil {
 		return err
 	}
@@ -103,6 +105,7 @@ func (a *app) run(ctx context.Context, s *serving, n *node, listener net.Listene
 	var tasks sync.WaitGroup
 	tasks.Go(func() { every(background, finishPeriod, n.finishErasures) })
 	tasks.Go(func() { every(background, watchPeriod, func(ctx context.Context) { watch(ctx, n.store, n.log) }) })
+	tasks.Go(func() { n.subscriptionsDo(background) })
 	tasks.Go(func() { _ = n.keeper.Run(background) }) // it ends with background, and says in its status what is wrong
 	tasks.Go(func() { n.publisher.Run(background) })
 	defer tasks.Wait()
