@@ -90,7 +90,7 @@ only one plan. Words may be "-" for standard input or @FILE for a file.`,
 	root.AddCommand(grouped("write", a.importCmd(), a.planCmd(), a.itemCmd(), a.rateCmd(), a.justifyCmd(), a.progressCmd(),
 		a.outcomeCmd(), a.requestCmd(), a.answerCmd(), a.resolveCmd(), a.correctCmd(), a.recordedCmd())...)
 	root.AddCommand(grouped("proof", a.evidenceCmd(), a.bundleCmd(), a.verifyCmd(), a.checkpointCmd(), a.eraseCmd(), a.holdCmd())...)
-	root.AddCommand(grouped("run", a.serveCmd(), a.initCmd(), a.statusCmd(), a.rebuildCmd(), a.tokenCmd(), a.personCmd(), a.backupCmd(), a.restoreCmd(),
+	root.AddCommand(grouped("run", a.serveCmd(), a.initCmd(), a.statusCmd(), a.rebuildCmd(), a.tokenCmd(), a.personCmd(), a.backupCmd(), a.restoreCmd(), a.repairCmd(),
 		a.whoamiCmd(), a.versionCmd())...)
 	root.AddCommand(grouped("proof", a.witnessCmd(), a.keyCmd())...)
 	root.AddCommand(exitCodesTopic())

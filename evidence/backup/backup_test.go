@@ -335,7 +335,9 @@ func TestAnotherHistory(t *testing.T) {
 
 type other struct{ *fakeLog }
 
-func (other) About(context.Context) (string, string, error) { return "acme", strings.Repeat("0", 32), nil }
+func (other) About(context.Context) (string, string, error) {
+	return "acme", strings.Repeat("0", 32), nil
+}
 
 func TestRootsAndErasuresOfOthers(t *testing.T) {
 	l, dir := newLog(t), t.TempDir()

@@ -130,3 +130,21 @@ func (r *reading) learn(e event) error {
 func plainName(s string) bool {
 	return s != "" && len(s) <= 128 && s[0] != '.' && strings.Trim(s, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == ""
 }
+
+// ReadEvent finds in an entry of the log its event's id and, where it records that a text is to be erased, which.
+func ReadEvent(leaf []byte) (id string, erased *Erasure, err error) {
+	e, err := parseEvent(leaf)
+	var r reading
+	if err == nil {
+		err = r.learn(e)
+	}
+	if len(r.erasures) > 0 {
+		erased = &r.erasures[0]
+	}
+	return e.ID, erased, err
+}
+
+// Without is a list of disclosures less that of a field, and less that of the command's digest, as an erasing leaves it.
+func Without(disclosures []string, field string) []string {
+	return line{Disclosures: disclosures}.without([]string{field, commandText}).Disclosures
+}
