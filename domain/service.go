@@ -61,9 +61,7 @@ func (s *Service) Do(ctx context.Context, o Order) (Receipt, error) {
 	}
 	defer s.shelf.putBack(b)
 	// A caller who hangs up must not tear a command of several appends: from here it runs to its end.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), appendLimit)
-	defer cancel()
-	return (&attempt{Service: s, order: o, book: b, digest: digest(o)}).run(ctx)
+	return (&attempt{Service: s, order: o, book: b, digest: digest(o), until: time.Now().Add(appendLimit)}).run(context.WithoutCancel(ctx))
 }
 
 // attempt is one command on its way.
@@ -72,7 +70,8 @@ type attempt struct {
 	order  Order
 	book   *book
 	digest Hash
-	fresh  bool // the history was read to its end after this command came in or last lost a race
+	until  time.Time // it reads no longer
+	fresh  bool      // the history was read to its end after this command came in or last lost a race
 }
 
 var errAgain = errors.New("look again")
@@ -141,6 +140,8 @@ func (a *attempt) unlessStale(ctx context.Context, refusal error) error {
 }
 
 func (a *attempt) catchUp(ctx context.Context) error {
+	ctx, cancel := context.WithDeadline(ctx, a.until)
+	defer cancel()
 	h := a.book.history
 	for r, err := range a.journal.Read(ctx, a.order.Plan, h.Head().Position) {
 		if err != nil {
@@ -176,6 +177,8 @@ func (a *attempt) append(ctx context.Context, h *History, c Change) (last Record
 
 // repeat answers a command that was recorded before.
 func (a *attempt) repeat(ctx context.Context, done Done) (Receipt, error) {
+	ctx, cancel := context.WithDeadline(ctx, a.until)
+	defer cancel()
 	same, err := a.journal.Same(ctx, a.order.Plan, done, a.digest)
 	if err != nil {
 		return Receipt{}, err

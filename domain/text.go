@@ -22,12 +22,15 @@ var textType = reflect.TypeFor[Text]()
 
 // Texts yields the name and place of each Text field of an event, which must be given as a pointer to its struct.
 func Texts(e any) iter.Seq2[string, *Text] {
+	// Small enough to be inlined: then nothing of a loop over it is allocated.
+	return func(yield func(string, *Text) bool) { eachText(e, yield) }
+}
+
+func eachText(e any, yield func(string, *Text) bool) {
 	v := reflect.ValueOf(e).Elem()
-	return func(yield func(string, *Text) bool) {
-		for _, f := range textFields(v.Type()) {
-			if !yield(f.name, v.Field(f.index).Addr().Interface().(*Text)) {
-				return
-			}
+	for _, f := range textFields(v.Type()) {
+		if !yield(f.name, v.Field(f.index).Addr().Interface().(*Text)) {
+			return
 		}
 	}
 }

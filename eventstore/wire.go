@@ -47,7 +47,7 @@ func encode(org domain.OrgID, r *domain.Recorded, digests []string) ([]byte, err
 	if err := checkAttributes(r); err != nil {
 		return nil, err
 	}
-	w := writer{buf: make([]byte, 0, 1280)}
+	w := writer{buf: make([]byte, 0, 1024)}
 	w.begin()
 	w.attr("specversion", specVersion)
 	w.attr("id", string(r.ID))
