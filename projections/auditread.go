@@ -34,7 +34,8 @@ type audit struct {
 	pending        *evidence.Checkpoint // the next one to be met
 	before         evidence.Checkpoint  // the last one met
 	signed         evidence.Checkpoint  // the last one of all
-	distrusted     bool                 // the live hashes are known to be wrong
+	keys           auditedKeys
+	distrusted     bool // the live hashes are known to be wrong
 	chains         map[domain.PlanID]chainEnd
 	files          []attachedFile
 
@@ -219,6 +220,9 @@ func (a *audit) leaf(ctx context.Context, at domain.Position, leaf Leaf, r domai
 		return a.found(checkLeaves, "an event is not what it should be", &bad)
 	}
 	a.own.Add(hash)
+	if e, ok := r.Event.(*domain.KeyAdopted); ok {
+		a.keys.adopt(e.Key, at)
+	}
 	if err := a.roots(ctx); err != nil {
 		return err
 	}
@@ -287,6 +291,9 @@ func (a *audit) roots(ctx context.Context) error {
 			return a.found(checkRoots, fmt.Sprintf("the first %d events have the root %v, the checkpoint signed for them states %v: "+
 				"an event after position %d was altered, and all that was computed from it since", c.Size, root, c.Root, a.before.Size), nil)
 		}
+		if err := a.keyInTime(c); err != nil {
+			return err
+		}
 		a.before = c
 		a.done.Checkpoints++
 	}
@@ -309,12 +316,12 @@ func (a *audit) nextPending(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	c, _, err := evidence.OpenCheckpoint(signed, a.o.Origin, a.o.Verifiers...)
+	c, n, err := evidence.OpenCheckpoint(signed, a.o.Origin, a.o.Verifiers...)
 	if err != nil {
 		return a.found(checkRoots, fmt.Sprintf("the checkpoint after that of %d events is not this log's: %v", a.before.Size, err), nil)
 	}
 	a.pending = &c
-	return nil
+	return a.signedBy(c, n)
 }
 
 // lastRoots looks for checkpoints that claim more than there is. One signed while the audit runs is not among them.

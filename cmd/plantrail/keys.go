@@ -282,6 +282,10 @@ func (n *node) proof(to web.Commander) *web.Proof {
 	return &web.Proof{Keeper: n.keeper, Keys: n.keys.all, Leaves: log.Leaves, Raw: log.bridge, Publisher: n.publisher,
 		Rotate: func(ctx context.Context, by domain.Actor) (web.RotateView, error) { return n.rotate(ctx, to, by) },
 		Audit: func(ctx context.Context, against []projections.Claim, progress func(done, total domain.Position)) (projections.Verdict, error) {
-			return n.reads.Audit(ctx, log, projections.AuditOptions{Origin: n.origin(), Verifiers: n.keys.known(), Against: against, Progress: progress})
+			verifiers, err := n.learnKeys(ctx) // another process may have changed the key
+			if err != nil {
+				return projections.Verdict{}, err
+			}
+			return n.reads.Audit(ctx, log, projections.AuditOptions{Origin: n.origin(), Verifiers: verifiers, Against: against, Progress: progress})
 		}}
 }
