@@ -48,7 +48,7 @@ func (db *DB) Tokens(ctx context.Context) (all []TokenView, err error) {
 			var t TokenView
 			err := rows.Scan(&t.Token, &t.Person, &t.Role, scanDate{&t.Expires}, &t.Revoked, &t.Issued.Position)
 			c.need(t.Issued.Position)
-			c.names[t.Person] = ""
+			c.names[t.Person] = Words{}
 			all = append(all, t)
 			return err
 		}, "SELECT token, person, role, expires, revoked, issued FROM tokens ORDER BY issued")
@@ -59,7 +59,7 @@ func (db *DB) Tokens(ctx context.Context) (all []TokenView, err error) {
 			return err
 		}
 		for i, t := range all {
-			all[i].Issued, all[i].Name = c.at(t.Issued.Position), c.names[t.Person]
+			all[i].Issued, all[i].Name = c.at(t.Issued.Position), c.names[t.Person].Text
 		}
 		return nil
 	})

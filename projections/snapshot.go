@@ -137,7 +137,7 @@ type cites struct {
 	want    []domain.Position
 	said    map[domain.Position]*cited
 	byEvent map[domain.EventID]*cited
-	names   map[domain.ActorID]string
+	names   map[domain.ActorID]Words
 }
 
 // cited is one event that a state points to.
@@ -152,7 +152,7 @@ type cited struct {
 }
 
 func newCites(s *snapshot, upto domain.Position) *cites {
-	return &cites{s: s, upto: upto, said: map[domain.Position]*cited{}, byEvent: map[domain.EventID]*cited{}, names: map[domain.ActorID]string{}}
+	return &cites{s: s, upto: upto, said: map[domain.Position]*cited{}, byEvent: map[domain.EventID]*cited{}, names: map[domain.ActorID]Words{}}
 }
 
 func (c *cites) need(all ...domain.Position) {
@@ -179,7 +179,7 @@ func (c *cites) load() error {
 		}
 		e.RecordedAt = micros(recorded)
 		c.said[e.Position], c.byEvent[e.Event] = e, e
-		c.names[e.By.ID] = ""
+		c.names[e.By.ID] = Words{}
 		return unmarshalAuthority(authority, &e.authority)
 	}, `SELECT position, planseq, event, actor, kind, role, behalf, stated, recorded, type, texts, authority,
 			CASE WHEN type = 'evidence-attached' THEN data END
@@ -240,17 +240,17 @@ func (c *cites) loadNames() error {
 	}
 	for _, e := range c.said {
 		if e != nil {
-			e.By.Name = c.names[e.By.ID]
+			e.By.named(c.names[e.By.ID])
 		}
 	}
 	return nil
 }
 
-// personNames fills in the registered name of each actor in the map.
-func (s *snapshot) personNames(names map[domain.ActorID]string) error {
+// personNames fills in the registered name of each actor in the map; that it was erased, where nothing is left of it.
+func (s *snapshot) personNames(names map[domain.ActorID]Words) error {
 	var ids []domain.ActorID
 	for id, name := range names {
-		if name == "" {
+		if name == (Words{}) {
 			ids = append(ids, id)
 		}
 	}
@@ -259,11 +259,11 @@ func (s *snapshot) personNames(names map[domain.ActorID]string) error {
 	}
 	return s.each(func(rows *sql.Rows) error {
 		var id domain.ActorID
-		var name string
+		var name sql.NullString
 		err := rows.Scan(&id, &name)
-		names[id] = name
+		names[id] = Words{Text: name.String, Erased: !name.Valid}
 		return err
-	}, `SELECT p.person, x.value FROM persons p JOIN texts x ON x.event = p.named AND x.name = 'name'
+	}, `SELECT p.person, x.value FROM persons p LEFT JOIN texts x ON x.event = p.named AND x.name = 'name'
 		WHERE p.person IN (SELECT value FROM json_each(?))`, jsonList(ids))
 }
 

@@ -196,7 +196,7 @@ type entryDetails struct {
 	upto   domain.Position
 	refs   []domain.Position // of each entry's item
 	counts []int             // of each entry's texts
-	names  map[domain.ActorID]string
+	names  map[domain.ActorID]Words
 }
 
 func (d *entryDetails) scan(rows *sql.Rows) (e Entry, err error) {
@@ -225,11 +225,11 @@ func (d *entryDetails) scan(rows *sql.Rows) (e Entry, err error) {
 func (d *entryDetails) load(all []Entry) error {
 	events := make([]domain.EventID, len(all))
 	byEvent := make(map[domain.EventID]*Entry, len(all))
-	d.names = map[domain.ActorID]string{}
+	d.names = map[domain.ActorID]Words{}
 	for i := range all {
 		events[i] = all[i].Event
 		byEvent[all[i].Event] = &all[i]
-		d.names[all[i].By.ID] = ""
+		d.names[all[i].By.ID] = Words{}
 	}
 	if err := d.loadTexts(all, byEvent, events); err != nil {
 		return err
@@ -251,7 +251,7 @@ func (d *entryDetails) load(all []Entry) error {
 	}
 	titles, err := d.s.itemTitles(d.refs, d.upto)
 	for i := range all {
-		all[i].By.Name = d.names[all[i].By.ID]
+		all[i].By.named(d.names[all[i].By.ID])
 		all[i].ItemTitle = titles[d.refs[i]]
 	}
 	return err

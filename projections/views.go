@@ -58,7 +58,21 @@ type Who struct {
 	Kind       domain.ActorKind `json:"kind"`
 	Role       domain.Role      `json:"role"`
 	Name       string           `json:"name,omitempty"`
+	NameErased bool             `json:"name_erased,omitempty"`
 	OnBehalfOf string           `json:"on_behalf_of,omitempty"`
+}
+
+func (w *Who) named(name Words) { w.Name, w.NameErased = name.Text, name.Erased }
+
+// Shown is what a page calls the actor: their name, or their id where there is none.
+func (w Who) Shown() string {
+	switch {
+	case w.Name != "":
+		return w.Name
+	case w.NameErased:
+		return "name erased (" + string(w.ID) + ")"
+	}
+	return string(w.ID)
 }
 
 // Moment says which state of the history an answer shows, so that it can be asked for again.

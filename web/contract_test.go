@@ -185,6 +185,11 @@ func (c *contract) people() {
 	c.call(201, "POST", "/v1/tokens/"+string(got.Token)+"/revoke", c.example("/v1/tokens/{token}/revoke"))
 	c.call(401, "GET", "/v1/whoami", "", mine)
 	c.call(201, "POST", person+"/leave", "")
+	erase := c.example("/v1/persons/{person}/erase-name")
+	c.call(201, "POST", person+"/erase-name", erase, "Idempotency-Key: gone-1")
+	c.call(200, "POST", person+"/erase-name", erase, "Idempotency-Key: gone-1")
+	c.call(409, "POST", person+"/erase-name", erase)
+	c.call(404, "POST", "/v1/persons/p-nobody/erase-name", erase)
 	c.call(404, "POST", "/v1/persons/p-nobody/leave", "")
 }
 

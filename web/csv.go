@@ -88,30 +88,6 @@ func plansTable(all []projections.PlanSummary) ([]string, [][]string) {
 	return header, rows
 }
 
-func itemsTable(all []projections.ItemView) ([]string, [][]string) {
-	header := []string{"item", "ref", "level", "parent", "title", "state", "owner", "person", "due", "original_due", "due_moves",
-		"dimension", "rating", "meaning", "since", "reason", "reason_by", "owed", "progress", "outcome", "outcome_words"}
-	var rows [][]string
-	for _, it := range all {
-		what := []string{string(it.Item), it.Ref, it.Level, string(it.Parent), it.Title.Text, string(it.State), words(it.Owner),
-			string(it.Person), it.Due.String(), it.Original.String(), strconv.Itoa(it.Moves)}
-		came := []string{statement(it.Progress), "", ""}
-		if it.Outcome != nil {
-			came[1], came[2] = string(it.Outcome.Result), it.Outcome.Words.Text
-		}
-		ratings := it.Ratings
-		if len(ratings) == 0 {
-			ratings = []projections.RatingView{{}} // an item without a rating is a row, too
-		}
-		for _, r := range ratings {
-			row := append(append([]string{}, what...), r.Dimension, r.Label, string(r.Meaning), r.Since.String(),
-				statement(r.Reason), sayer(r.Reason), yesNo(r.Owed))
-			rows = append(rows, append(row, came...))
-		}
-	}
-	return header, rows
-}
-
 func ambersTable(all []projections.Amber) ([]string, [][]string) {
 	header := []string{"item", "ref", "aim", "rating", "meaning", "since", "reason", "reason_by", "reason_stated", "owed", "same_as",
 		"same_as_reason", "owner", "due", "open_requests"}
@@ -225,13 +201,10 @@ func statement(s *projections.Statement) string {
 }
 
 func sayer(s *projections.Statement) string {
-	switch {
-	case s == nil:
+	if s == nil {
 		return ""
-	case s.Said.By.Name != "":
-		return s.Said.By.Name
 	}
-	return string(s.Said.By.ID)
+	return s.Said.By.Shown()
 }
 
 func stamp(t time.Time) string {

@@ -24,15 +24,18 @@ func (s *Server) registerErase() {
 	commandThen(s, "Erase a text", "Destroys one text of an entry, for ever: in the journal, the read models and their search index. The entry stays, says who had it "+
 		"erased, when and under which authority, and every proof stays valid. Answers when it is done. A legal hold refuses it.",
 		domain.EraseText{Basis: by, Entry: "4", Field: "justification", Reason: "It named a member of the public."},
-		func(ctx context.Context, got domain.Receipt) error {
-			if s.deps.Eraser == nil {
-				return domain.Errorf(domain.Unavailable, "", "texts can't be destroyed here: the erasing is recorded and goes on where they can")
-			}
-			if err := s.waitFor(ctx, got.Position); err != nil {
-				return err
-			}
-			return s.FinishErasures(ctx)
-		})
+		s.destroyed)
+}
+
+// destroyed returns when the texts are destroyed whose erasing was asked for up to a receipt.
+func (s *Server) destroyed(ctx context.Context, got domain.Receipt) error {
+	if s.deps.Eraser == nil {
+		return domain.Errorf(domain.Unavailable, "", "texts can't be destroyed here: the erasing is recorded and goes on where they can")
+	}
+	if err := s.waitFor(ctx, got.Position); err != nil {
+		return err
+	}
+	return s.FinishErasures(ctx)
 }
 
 // erasure is a text whose destruction was asked for: the data of an erasure-requested event.

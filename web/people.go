@@ -89,6 +89,7 @@ func (s *Server) registerPeople() {
 			id, err := parseActor("person", in.Person)
 			return domain.PersonLeaves{Person: id}, err
 		})
+	s.registerEraseName()
 	personal(s, "/v1/tokens/{token}/revoke", about{id: "revoke-token", summary: "End a token"}, RevokeReason{"The laptop was lost."},
 		func(in *tokenPath, body RevokeReason) (domain.Command, error) {
 			id, err := domain.ParseItemID(in.Token)

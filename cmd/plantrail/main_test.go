@@ -31,6 +31,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("PLANTRAIL_OUTPUT", "table")
 			env.Setenv("COLUMNS", "200")
 			env.Setenv("HOME", env.WorkDir)
+			env.Setenv("ME", string(osUser().ID))
 			return badWords(env.WorkDir)
 		},
 		Condition: func(cond string) (bool, error) {

@@ -145,7 +145,7 @@ func (a *app) tellDone(done string) func([]byte) error {
 }
 
 func (a *app) personCmd() *cobra.Command {
-	return family("person", "List and rename persons, and end their acting for the organisation", a.personListCmd(), a.personRenameCmd(), a.personLeaveCmd())
+	return family("person", "List and rename persons, end their acting for the organisation, and erase their names", a.personListCmd(), a.personRenameCmd(), a.personLeaveCmd(), a.personEraseNameCmd())
 }
 
 func (a *app) personListCmd() *cobra.Command {

@@ -273,13 +273,7 @@ func shownOrNone(w *projections.Words) string {
 	return shown(*w)
 }
 
-// who is an actor by name where there is one, else by id.
-func who(w projections.Who) string {
-	if w.Name != "" {
-		return w.Name
-	}
-	return string(w.ID)
-}
+func who(w projections.Who) string { return w.Shown() }
 
 func number[N ~int | ~uint64](n N) cell { return plain(fmt.Sprint(n)) }
 
