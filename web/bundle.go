@@ -21,6 +21,8 @@ import (
 
 // Raw is the journal as a bundle needs it: exact bytes, and what lies beside them.
 type Raw interface {
+	// Tail is the journal's end now.
+	Tail(ctx context.Context) (projections.Tail, error)
 	// LeavesOf yields the exact bytes of one history's events, oldest first, whatever became of their commands.
 	LeavesOf(ctx context.Context, history domain.PlanID) iter.Seq2[projections.Leaf, error]
 	// Leaf is the exact bytes of the event at a position.
@@ -122,6 +124,13 @@ func (s *Server) takeBundle(ctx context.Context, plan domain.PlanID, id domain.C
 	if err != nil {
 		return nil, err
 	}
+	tail, err := p.Raw.Tail(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.waitFor(ctx, tail.Events); err != nil { // what was recorded before it was asked for is in it
+		return nil, err
+	}
 	t, err := s.takingOf(ctx, plan, want)
 	if err != nil {
 		return nil, err
@@ -165,7 +174,10 @@ func (s *Server) takingOf(ctx context.Context, plan domain.PlanID, want TakeBund
 	if want.Position > 0 {
 		moment.Position = strconv.FormatUint(uint64(want.Position), 10)
 	}
-	if t.at, err = moment.at(); err != nil || t.at == (projections.At{}) {
+	if t.at, err = moment.at(); t.at.RecordedAt.After(s.deps.Now()) {
+		t.at = projections.At{} // the end of a day that has not ended: all there is
+	}
+	if err != nil || t.at == (projections.At{}) {
 		return t, err
 	}
 	view, err := s.deps.Reads.Plan(ctx, plan, t.at)
