@@ -12,12 +12,16 @@ import (
 // Known is a plan as it stands, with its words: what a newer copy of its paper is compared with.
 type Known struct {
 	State       domain.PlanState
+	Title       string
 	Items       []KnownItem
 	Requests    []string          // words of all requests
 	Resolutions []string          // as printed
 	Columns     map[string]string // how the columns of its last copy were read: name → Field
+	Latest      domain.Date       // the day of which its last copy speaks
+	LatestFile  string            // SHA-256 of that copy
 
-	gone []domain.ItemID // accepted to end
+	gone    []domain.ItemID // accepted to end
+	settled []string        // ids of offers that the plan has recorded already: accepting them again is no mistake
 }
 
 // KnownItem is an item with its words.
@@ -51,6 +55,10 @@ const (
 // the likeliest pair before all others. What is uncertain is offered, an item that no row is, too.
 func (p *Proposal) compare(known *Known) {
 	p.known, p.Compared = known, true
+	if day := p.stated(); day.Known() && known.Latest.Known() && day.Start().Before(known.Latest.Start()) {
+		p.fatal("file", "record copies in the order of their days; what an older one says can be recorded by hand, with its day",
+			"the plan has a copy of %s already, and this one speaks of %s", known.Latest.Words(), day.Words())
+	}
 	free := map[domain.ItemID]*KnownItem{}
 	for i := range known.Items {
 		free[known.Items[i].ID] = &known.Items[i]
@@ -201,7 +209,7 @@ func (p *Proposal) same(row int, id domain.ItemID) {
 			for j := range p.Rows {
 				p.Rows[j].renamed(map[domain.ItemID]domain.ItemID{was: id})
 			}
-			p.Offers = slices.DeleteFunc(slices.Clone(p.Offers), func(o Offer) bool { return o.ID == offerGone(id) && !o.Accepted })
+			p.known.settled = append(p.known.settled, offerGone(id))
 		}
 	}
 }
@@ -233,8 +241,16 @@ func (p *Proposal) missing(free map[domain.ItemID]*KnownItem) {
 	}
 }
 
-// knownAlready reports whether the plan has recorded what is offered.
+// knownAlready reports whether the plan has recorded what is offered, and remembers that it was offered.
 func (p *Proposal) knownAlready(o Offer) bool {
+	known := p.recorded(o)
+	if known {
+		p.known.settled = append(p.known.settled, o.ID)
+	}
+	return known
+}
+
+func (p *Proposal) recorded(o Offer) bool {
 	kind, _, _ := strings.Cut(o.ID, ":")
 	switch kind {
 	case "request", "report":
@@ -246,6 +262,12 @@ func (p *Proposal) knownAlready(o Offer) bool {
 		return slices.ContainsFunc(p.known.Items, func(it KnownItem) bool { return it.Kind == domain.MeasureKind && it.Title == o.Words })
 	}
 	return false
+}
+
+// Settles reports whether the same file again says something that was not recorded of it: offers that were not accepted
+// then and are now.
+func (p *Proposal) Settles() bool {
+	return p.known != nil && p.SHA256 == p.known.LatestFile && slices.ContainsFunc(p.Offers, func(o Offer) bool { return o.Accepted })
 }
 
 func (k *Known) resolved(printed string) bool {

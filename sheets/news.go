@@ -210,12 +210,17 @@ func (p *Proposal) newsWords(c Counts, ended, steps int) []string {
 	}
 	words := []string{"that this copy was read from this file"}
 	for _, n := range []struct {
-		n    int
-		what string
-	}{{c.Items, "new items"}, {c.Changes, "ratings changed, or affirmed for another reason"}, {c.Moves, "due dates set or moved"}, {c.Owners, "other owners"},
-		{c.Progress, "progress reports"}, {c.Outcomes, "outcomes"}, {c.Resolutions, "resolutions as printed"}, {ended, "items cancelled, as accepted"}} {
-		if n.n > 0 {
-			words = append(words, fmt.Sprintf("%d %s", n.n, n.what))
+		n         int
+		one, many string
+	}{{c.Items, "new item", "new items"}, {c.Changes, "rating changed, or affirmed for another reason", "ratings changed, or affirmed for another reason"},
+		{c.Moves, "due date set or moved", "due dates set or moved"}, {c.Owners, "other owner", "other owners"},
+		{c.Progress, "progress report", "progress reports"}, {c.Outcomes, "outcome", "outcomes"},
+		{c.Resolutions, "resolution as printed", "resolutions as printed"}, {ended, "item cancelled, as accepted", "items cancelled, as accepted"}} {
+		switch {
+		case n.n == 1:
+			words = append(words, "1 "+n.one)
+		case n.n > 1:
+			words = append(words, fmt.Sprintf("%d %s", n.n, n.many))
 		}
 	}
 	return words

@@ -145,6 +145,9 @@ func (p *Proposal) entitle(o Options, lines []cell) {
 	if p.Plan == "" {
 		p.Plan = domain.PlanID(domain.Slug(p.Title))
 	}
+	if p.Title == "" && o.Known != nil {
+		p.Title = o.Known.Title
+	}
 	if p.Title == "" {
 		p.Needs = append(p.Needs, "--title: the document does not say, or not clearly, what the plan is called")
 	}
@@ -163,16 +166,20 @@ func (p *Proposal) entitle(o Options, lines []cell) {
 func (p *Proposal) accept(ids []string) error {
 	all := slices.Contains(ids, "all")
 	for _, id := range ids {
-		if id = strings.TrimSpace(id); id != "all" && !slices.ContainsFunc(p.Offers, func(o Offer) bool { return o.ID == id }) {
+		if id = strings.TrimSpace(id); p.known != nil && slices.Contains(p.known.settled, id) {
+			continue
+		}
+		if id != "all" && !slices.ContainsFunc(p.Offers, func(o Offer) bool { return o.ID == id }) {
 			return domain.Errorf(domain.Invalid, "accept", "the paper makes no offer %s", quoted(id)).WithHint("one of those that a dry run lists, or all")
 		}
 	}
 	for i := range p.Offers {
 		o := &p.Offers[i]
-		if o.Accepted = all || slices.Contains(ids, o.ID); !o.Accepted {
+		kind, _, _ := strings.Cut(o.ID, ":")
+		// That an item is left out is a question: "all" does not answer it.
+		if o.Accepted = all && kind != "gone" || slices.Contains(ids, o.ID); !o.Accepted {
 			continue
 		}
-		kind, _, _ := strings.Cut(o.ID, ":")
 		if p.acceptWhole(kind, o) {
 			continue
 		}
@@ -189,6 +196,9 @@ func (p *Proposal) accept(ids []string) error {
 		default:
 			r.Due = o.Date
 		}
+	}
+	if p.known != nil {
+		p.Offers = slices.DeleteFunc(p.Offers, func(o Offer) bool { return slices.Contains(p.known.settled, o.ID) && !o.Accepted })
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func (s *Server) importPaper(ctx context.Context, in *importInput) (*imported, e
 		return nil, err
 	}
 	if now != nil {
-		if before, recorded := now.papers[proposal.SHA256]; recorded {
+		if before, recorded := now.papers[proposal.SHA256]; recorded && !proposal.Settles() {
 			return s.importedBefore(ctx, in, proposal, before)
 		}
 	}

@@ -41,6 +41,9 @@ func (s *Server) standing(ctx context.Context, plan domain.PlanID) (*standing, e
 			var paper domain.PaperImported
 			err := json.Unmarshal(e.Data, &paper)
 			st.papers[paper.SHA256] = e
+			if !e.Stated.Start().Before(st.Latest.Start()) {
+				st.Latest, st.LatestFile = e.Stated, paper.SHA256
+			}
 			if len(paper.Columns) > 0 {
 				st.Columns = paper.Columns
 			}
@@ -54,7 +57,7 @@ func (s *Server) standing(ctx context.Context, plan domain.PlanID) (*standing, e
 }
 
 func knownPlan(v projections.PlanView) *sheets.Known {
-	k := &sheets.Known{State: domain.PlanState{ID: v.Plan, Levels: v.Levels, Dimensions: v.Dimensions}}
+	k := &sheets.Known{Title: v.Title.Text, State: domain.PlanState{ID: v.Plan, Levels: v.Levels, Dimensions: v.Dimensions}}
 	for _, m := range v.Meetings {
 		k.State.Meetings = append(k.State.Meetings, domain.Meeting{ID: m.Meeting, Body: m.Body, On: m.On})
 	}

@@ -185,11 +185,17 @@ func (i *importing) applyLine(a *app, p sheets.Proposal, file string) string {
 			line = append(line, flag, strings.ToUpper(strings.TrimPrefix(flag, "--")))
 		}
 	}
-	meeting := p.MeetingDate.String()
-	if meeting == "" {
-		meeting = "DATE"
+	for _, column := range i.columns {
+		line = append(line, "--column", shellWord(column))
 	}
-	return strings.Join(append(line, "--meeting-date", meeting, "--apply"), " ")
+	when := []string{"--meeting-date", "DATE"}
+	switch {
+	case !p.MeetingDate.IsZero():
+		when[1] = p.MeetingDate.String()
+	case !p.AsAt.IsZero():
+		when = []string{"--as-at", p.AsAt.String()}
+	}
+	return strings.Join(append(append(line, when...), "--apply"), " ")
 }
 
 func needs(p sheets.Proposal, flag string) bool {
