@@ -151,6 +151,9 @@ func (s *Server) backupCheckpoints(ctx context.Context, given string) (iter.Seq2
 			return nil, domain.Errorf(domain.Invalid, "after", "it is not a number of checkpoints")
 		}
 	}
+	if err := s.signNow(ctx, p); err != nil {
+		return nil, err
+	}
 	return func(yield func(any, error) bool) {
 		n := 0
 		for note, err := range p.Raw.Checkpoints(ctx) {
@@ -163,4 +166,16 @@ func (s *Server) backupCheckpoints(ctx context.Context, given string) (iter.Seq2
 		}
 		yield(BackupCheckpoint{Count: n}, nil)
 	}, nil
+}
+
+// signNow has what was recorded up to now signed, so that a backup is as of now and not of half a second ago. Where nothing
+// can be signed it is as of the last checkpoint.
+func (s *Server) signNow(ctx context.Context, p *Proof) error {
+	tail, err := s.deps.Backed.Tail(ctx)
+	if err != nil {
+		return err
+	}
+	_ = s.waitFor(ctx, tail.Events) // read models that are behind sign what they have
+	_ = p.Keeper.Keep(ctx)
+	return nil
 }

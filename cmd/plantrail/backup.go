@@ -56,10 +56,14 @@ func (a *app) backup(ctx context.Context, c *client, dir string) error {
 	if err != nil {
 		return backupError(err, dir)
 	}
+	var state web.ProofView
+	if _, err := c.get(ctx, path("verify"), nil, &state); err != nil {
+		return err
+	}
 	if a.form() != asTable {
 		err = a.writeJSON(report)
 	} else {
-		a.tellBackup(report, dir)
+		a.tellBackup(report, dir, state.LagEvents)
 	}
 	if err == nil && report.Lost > 0 {
 		err = &unproved{fmt.Sprintf("the journal has lost texts or files of %d entries: the backup has the rest; plantrail verify says more", report.Lost)}
@@ -67,7 +71,7 @@ func (a *app) backup(ctx context.Context, c *client, dir string) error {
 	return err
 }
 
-func (a *app) tellBackup(r backup.Report, dir string) {
+func (a *app) tellBackup(r backup.Report, dir string, unsigned int64) {
 	switch {
 	case r.Earlier == 0:
 		a.say("The backup in %s has %d events and %d files of evidence.", dir, r.Size, r.Files)
@@ -80,6 +84,9 @@ func (a *app) tellBackup(r backup.Report, dir string) {
 		a.say("%d texts that were erased since were taken out of it.", r.Erased)
 	}
 	a.say("It is as of the checkpoint of %d events, root %s.", r.Size, r.Root)
+	if unsigned > 0 {
+		a.say("%d events are not signed yet, and so not in it.", unsigned)
+	}
 	a.say("The signing key is not in it: keep a copy of keys/checkpoint.key of the data directory elsewhere, apart from this backup.")
 }
 

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"slices"
 	"strings"
+
+	"plantrail/evidence"
 )
 
 // event is what a backup must know of an entry of the log. The entries are signed: they are read for what they mean, not
@@ -74,6 +76,12 @@ func (e event) sameCommand(o event) bool { return e.Source == o.Source && e.Comm
 // keeps reports whether an encoded disclosure belongs to the event.
 func (e event) keeps(digest string) bool {
 	return slices.Contains(e.digests, digest) || e.salted() && digest == e.CommandHash
+}
+
+// fitting are those of its texts that the event was recorded with. What a source has instead of one is no text of the event:
+// the text is lost.
+func (e event) fitting(disclosures []string) []string {
+	return slices.DeleteFunc(slices.Clone(disclosures), func(enc string) bool { return !e.keeps(evidence.Digest(enc)) })
 }
 
 // Erasure is a text that was erased, as the log says. Positions count from 1; First is that of the first event of the same

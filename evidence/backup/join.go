@@ -172,7 +172,7 @@ func (u *update) tileTexts(in *stream, t evidence.Tile, have int64, drops map[in
 		if !found {
 			u.late[e.ID] = leaf
 		}
-		texts[leaf] = line{leaf, e.ID, got}.without(drops[leaf])
+		texts[leaf] = line{leaf, e.ID, e.fitting(got)}.without(drops[leaf])
 		if err := u.r.match(e, texts[leaf]); err != nil {
 			return inFile(err, t.Path(), leaf)
 		}
@@ -198,7 +198,7 @@ func (u *update) settle(in *stream, drops map[int64][]string) error {
 		if texts == nil {
 			texts = map[int64]line{}
 		}
-		texts[leaf] = line{leaf, e.ID, got}.without(drops[leaf])
+		texts[leaf] = line{leaf, e.ID, e.fitting(got)}.without(drops[leaf])
 		delete(u.r.gaps, e.ID)
 		if err := u.r.match(e, texts[leaf]); err != nil {
 			return inFile(err, textsName(t), leaf)

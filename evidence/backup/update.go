@@ -24,7 +24,7 @@ type Source interface {
 	// Entries reads a tile of entries that the newest checkpoint covers.
 	Entries(ctx context.Context, t evidence.Tile) ([]byte, error)
 	// Texts yields the texts stored after a mark that it gave, "" for all, in the order in which they were stored; a later
-	// record of an event stands for the earlier. Each comes with the mark after it, and a last one without an event with
+	// record of an event stands for the earlier. What an event was not recorded with is passed over. Each comes with the mark after it, and a last one without an event with
 	// that of the end. Where the source does not know the mark it yields all.
 	Texts(ctx context.Context, mark string) (iter.Seq2[Stored, error], error)
 	// Evidence reads a file of evidence; ErrLost when it can't be had any more.
