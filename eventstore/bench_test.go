@@ -59,16 +59,18 @@ func benchOne(b *testing.B, s *eventstore.Store, words string, replicas int) {
 	b.ReportMetric(plain.Seconds()/ours.Seconds(), "ratio-to-raw")
 }
 
-// benchMany takes turns between one writer and many, for other work on the machine's disk changes both.
+// benchMany takes short turns between one writer and many, for other work on the machine's disk and processors changes both.
 func benchMany(b *testing.B, s *eventstore.Store, words string, writers int) {
-	var one, many tally
+	const turn = 200 * time.Millisecond
+	one, many := crowd(b, s, words, 1), crowd(b, s, words, writers)
+	var ofOne, ofMany tally
 	for b.Loop() {
-		one.add(run(b, s, words, 1, 500*time.Millisecond))
-		many.add(run(b, s, words, writers, 500*time.Millisecond))
+		ofOne.add(run(b, one, turn))
+		ofMany.add(run(b, many, turn))
 	}
-	b.ReportMetric(many.rate(), "appends/s")
-	b.ReportMetric(one.rate(), "one-writer/s")
-	b.ReportMetric(many.rate()/one.rate(), "ratio-to-one")
+	b.ReportMetric(ofMany.rate(), "appends/s")
+	b.ReportMetric(ofOne.rate(), "one-writer/s")
+	b.ReportMetric(ofMany.rate()/ofOne.rate(), "ratio-to-one")
 	b.ReportMetric(0, "ns/op")
 }
 
@@ -80,19 +82,26 @@ type tally struct {
 func (t *tally) add(n int64, took time.Duration) { t.n, t.took = t.n+n, t.took+took }
 func (t *tally) rate() float64                   { return float64(t.n) / t.took.Seconds() }
 
-// run lets writers append to plans of their own for a while.
-func run(b *testing.B, s *eventstore.Store, words string, writers int, d time.Duration) (int64, time.Duration) {
+// crowd is so many writers, each with a plan of its own.
+func crowd(b *testing.B, s *eventstore.Store, words string, writers int) []*benchWriter {
 	b.Helper()
 	var all sync.WaitGroup
-	var n atomic.Int64
 	service := domain.NewService(s)
 	ready := make([]*benchWriter, writers)
 	for i := range ready {
 		all.Go(func() { ready[i] = newWriter(b, s, service, words) })
 	}
 	all.Wait()
+	return ready
+}
+
+// run lets writers append for a while.
+func run(b *testing.B, writers []*benchWriter, d time.Duration) (int64, time.Duration) {
+	b.Helper()
+	var all sync.WaitGroup
+	var n atomic.Int64
 	start := time.Now()
-	for _, w := range ready {
+	for _, w := range writers {
 		all.Go(func() {
 			for time.Since(start) < d {
 				w.append(b)
