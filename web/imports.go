@@ -22,7 +22,7 @@ type importInput struct {
 	Name        string   `query:"name" doc:"the file's name" maxLength:"255"`
 	Apply       bool     `query:"apply" doc:"record it; otherwise only say what would be recorded"`
 	AsAt        string   `query:"as_at" doc:"the day as at which the paper speaks, when it was for no meeting" example:"2020-03-31"`
-	Column      []string `query:"column,explode" doc:"what a column means, as NAME=FIELD: once for each column whose name does not say it" maxItems:"64"`
+	Columns     string   `query:"columns" doc:"what columns mean whose names do not say it: a line NAME=FIELD for each" maxLength:"8192"`
 }
 
 // ImportView is what a paper says, and the receipt when it was recorded.
@@ -128,10 +128,10 @@ func (in *importInput) options() (o sheets.Options, err error) {
 			return o, err
 		}
 	}
-	for _, column := range in.Column {
+	for _, column := range strings.FieldsFunc(in.Columns, func(r rune) bool { return r == '\n' }) {
 		name, field, is := strings.Cut(column, "=")
 		if !is {
-			return o, domain.Errorf(domain.Invalid, "column", "%.40q does not say what a column means", column).WithHint("as NAME=FIELD, e.g. Lead=owner")
+			return o, domain.Errorf(domain.Invalid, "columns", "%.40q does not say what a column means", column).WithHint("as NAME=FIELD, e.g. Lead=owner")
 		}
 		if o.Columns == nil {
 			o.Columns = map[string]sheets.Field{}

@@ -60,10 +60,7 @@ func (i *importing) query(name string) (url.Values, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, column := range i.columns {
-		q.Add("column", column)
-	}
-	for field, value := range map[string]string{"as_at": asAt.String(), "plan": i.plan, "title": i.title, "scheme": i.scheme,
+	for field, value := range map[string]string{"as_at": asAt.String(), "columns": strings.Join(i.columns, "\n"), "plan": i.plan, "title": i.title, "scheme": i.scheme,
 		"meeting_date": meeting.String(), "body": i.body, "accept": strings.Join(i.accept, ",")} {
 		if value != "" {
 			q.Set(field, value)
