@@ -9,8 +9,8 @@ import (
 )
 
 func (a *app) itemCmd() *cobra.Command {
-	return family("item", "Add items, and change what they are", a.itemAddCmd(), a.itemRewordCmd(), a.itemMoveCmd(),
-		a.itemAssignCmd(), a.itemDueCmd(),
+	c := family("item", "Add items, change what they are, and bring them to their ends", a.itemAddCmd(), a.itemRewordCmd(), a.itemMoveCmd(),
+		a.itemAssignCmd(), a.itemDueCmd(), a.itemLinkCmd(), a.itemUnlinkCmd(), a.itemRespondCmd(),
 		a.itemStateCmd("suspend", "Put an item on hold", func(b domain.Basis, i domain.ItemID, r domain.Text) domain.Command {
 			return &domain.SuspendItem{Basis: b, Item: i, Reason: r}
 		}),
@@ -20,6 +20,8 @@ func (a *app) itemCmd() *cobra.Command {
 		a.itemStateCmd("cancel", "End an item without an outcome (needs --authority-body)", func(b domain.Basis, i domain.ItemID, r domain.Text) domain.Command {
 			return &domain.CancelItem{Basis: b, Item: i, Reason: r}
 		}))
+	c.AddCommand(a.closingCmds()...)
+	return c
 }
 
 // itemWrite completes a command about one item: [PLAN] ITEM and as many arguments as rest says.
@@ -51,7 +53,7 @@ func (a *app) itemWrite(cmd *cobra.Command, rest int, build func(b domain.Basis,
 func (a *app) itemAddCmd() *cobra.Command {
 	var w writing
 	var add domain.AddItem
-	var item, title, owner, person, parent, due string
+	var item, title, owner, person, parent, due, kind, start, source string
 	cmd := &cobra.Command{Use: "add [PLAN] --title WORDS", Short: "Add an item to a plan",
 		Example: `  plantrail item add sdp-2019-20 --ref 1.2 --title "Translate the information sheet" --owner "Virtual School Head" --due "March 2020"`}
 	f := cmd.Flags()
@@ -63,15 +65,18 @@ func (a *app) itemAddCmd() *cobra.Command {
 	f.StringVar(&owner, "owner", "", "who is accountable, as printed")
 	f.StringVar(&person, "person", "", "the registered person who owns it")
 	f.StringVar(&due, "due", "", "its original due date")
+	f.StringVar(&kind, "kind", "", "recommendation, milestone, measure or standing (default an action)")
+	f.StringVar(&start, "start", "", "when work on it is to begin")
+	f.StringVar(&source, "source", "", "of a recommendation: the review that made it")
 	w.flags(cmd).RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if add.Basis, err = w.basis(); err != nil {
 			return err
 		}
-		add.Item, add.Parent, add.Person = domain.ItemID(item), domain.ItemID(parent), domain.ActorID(person)
-		if err := a.read(given{"--title", title, &add.Title}, given{"--owner", owner, &add.Owner}); err != nil {
+		add.Item, add.Parent, add.Person, add.Kind = domain.ItemID(item), domain.ItemID(parent), domain.ActorID(person), domain.ItemKind(kind)
+		if err := a.read(given{"--title", title, &add.Title}, given{"--owner", owner, &add.Owner}, given{"--source", source, &add.Source}); err != nil {
 			return err
 		}
-		if add.Due, err = date("--due", due); err != nil {
+		if err := dates(dated{"--due", due, &add.Due}, dated{"--start", start, &add.Start}); err != nil {
 			return err
 		}
 		return a.planWrite(cmd.Context(), cmd, &w, args, &add)
@@ -105,6 +110,21 @@ func (a *app) read(all ...given) (err error) {
 	return nil
 }
 
+// dated is a date as a flag gives it, and where it goes.
+type dated struct {
+	place, arg string
+	to         *domain.Date
+}
+
+func dates(all ...dated) (err error) {
+	for _, d := range all {
+		if *d.to, err = date(d.place, d.arg); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (a *app) itemRewordCmd() *cobra.Command {
 	var title, reason string
 	cmd := &cobra.Command{Use: "reword [PLAN] ITEM --title WORDS --reason WORDS", Short: "Give an item another title"}
@@ -128,28 +148,36 @@ func (a *app) itemMoveCmd() *cobra.Command {
 }
 
 func (a *app) itemAssignCmd() *cobra.Command {
-	var owner, person, reason string
+	var owner, person, reason, with string
+	var persons []string
+	var post, interim bool
 	cmd := &cobra.Command{Use: "assign [PLAN] ITEM --owner WORDS", Short: "Name who is accountable for an item"}
 	cmd.Flags().StringVar(&owner, "owner", "", "a post or a name, as printed")
 	cmd.Flags().StringVar(&person, "person", "", "the registered person, if it is one")
+	cmd.Flags().StringVar(&with, "with", "", "who is responsible with the owner, as printed")
+	cmd.Flags().StringArrayVar(&persons, "with-person", nil, "of those a registered person, once for each")
+	cmd.Flags().BoolVar(&post, "post", false, "the owner is a post: whoever holds it")
+	cmd.Flags().BoolVar(&interim, "interim", false, "until somebody else is found")
 	cmd.Flags().StringVar(&reason, "reason", "", "why")
 	return a.itemWrite(cmd, 0, func(b domain.Basis, item domain.ItemID, _ []string) (domain.Command, error) {
-		do := &domain.AssignOwner{Basis: b, Item: item, Person: domain.ActorID(person)}
-		return do, a.read(given{"--owner", owner, &do.Owner}, given{"--reason", reason, &do.Reason})
+		do := &domain.AssignOwner{Basis: b, Item: item, Person: domain.ActorID(person), Persons: ids[domain.ActorID](persons), Post: post, Interim: interim}
+		return do, a.read(given{"--owner", owner, &do.Owner}, given{"--with", with, &do.With}, given{"--reason", reason, &do.Reason})
 	})
 }
 
 func (a *app) itemDueCmd() *cobra.Command {
 	var reason string
+	var unapproved bool
 	cmd := &cobra.Command{Use: "due [PLAN] ITEM DATE", Short: "Set an item's due date, or move it with a reason",
 		Long: "Set an item's due date. The first one stays its original date for ever; moving it needs a --reason.\nDates may be days or months: 2020-03-31, 31 March 2020, March 2020. \"Oct 12\" is a month and a year."}
 	cmd.Flags().StringVar(&reason, "reason", "", "needed to move a date")
+	cmd.Flags().BoolVar(&unapproved, "unapproved", false, "record a move that the policy wants approved and nobody approved")
 	return a.itemWrite(cmd, 1, func(b domain.Basis, item domain.ItemID, rest []string) (domain.Command, error) {
 		due, err := date("due", rest[0])
 		if err != nil {
 			return nil, err
 		}
-		do := &domain.SetDue{Basis: b, Item: item, Due: due}
+		do := &domain.SetDue{Basis: b, Item: item, Due: due, Unapproved: unapproved}
 		return do, a.read(given{"--reason", reason, &do.Reason})
 	})
 }

@@ -86,9 +86,10 @@ only one plan. Words may be "-" for standard input or @FILE for a file.`,
 		&cobra.Group{ID: "run", Title: "Running plantrail:"},
 	)
 	root.AddCommand(grouped("read", a.showCmd(), a.timelineCmd(), a.ambersCmd(), a.historyCmd(), a.entryCmd(), a.asAtCmd(), a.compareCmd(),
-		a.searchCmd(), a.tailCmd())...)
+		a.searchCmd(), a.tailCmd(), a.schemeCmd(), a.policyCmd())...)
 	root.AddCommand(grouped("write", a.importCmd(), a.planCmd(), a.itemCmd(), a.rateCmd(), a.justifyCmd(), a.progressCmd(),
-		a.outcomeCmd(), a.requestCmd(), a.answerCmd(), a.resolveCmd(), a.correctCmd(), a.recordedCmd())...)
+		a.outcomeCmd(), a.requestCmd(), a.answerCmd(), a.resolveCmd(), a.correctCmd(), a.recordedCmd(),
+		a.dueCmd(), a.measureCmd(), a.challengeCmd(), a.meetingCmd(), a.findingCmd())...)
 	root.AddCommand(grouped("proof", a.evidenceCmd(), a.bundleCmd(), a.verifyCmd(), a.checkpointCmd(), a.eraseCmd(), a.holdCmd())...)
 	root.AddCommand(grouped("run", a.serveCmd(), a.initCmd(), a.statusCmd(), a.rebuildCmd(), a.tokenCmd(), a.personCmd(), a.backupCmd(), a.restoreCmd(), a.repairCmd(),
 		a.whoamiCmd(), a.versionCmd())...)

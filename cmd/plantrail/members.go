@@ -33,20 +33,26 @@ func (a *app) rootedWrite(cmd *cobra.Command, rest int, build func(b domain.Basi
 }
 
 func (a *app) requestCmd() *cobra.Command {
-	var id, item, askedBy, due string
-	cmd := &cobra.Command{Use: "request [PLAN] WORDS", Short: "Record what members asked for",
+	var id, item, askedBy, due, meeting, dueAs string
+	var commitment bool
+	cmd := &cobra.Command{Use: "request [PLAN] WORDS", Short: "Record what members asked for, or officers promised to report",
 		Example: `  plantrail request sdp-2019-20 "Why has this been amber since June?" --item item-07 --asked-by "the Chairman" --due "June 2020"`}
 	f := cmd.Flags()
 	f.StringVar(&id, "request", "", "its id within the plan (default the next request-NN)")
 	f.StringVar(&item, "item", "", "the item it is about (default the whole plan)")
 	f.StringVar(&askedBy, "asked-by", "", "who asked")
-	f.StringVar(&due, "due", "", "the meeting by which members want the answer")
+	f.StringVar(&due, "due", "", "the day of the meeting by which members want the answer")
+	f.StringVar(&meeting, "meeting", "", "that meeting, where the plan has it: see plantrail meeting list")
+	f.StringVar(&dueAs, "due-as", "", "or as printed: the next meeting")
+	f.BoolVar(&commitment, "commitment", false, "officers promised to report; nobody asked")
+	cmd.AddCommand(a.requestWithdrawCmd())
 	return a.rootedWrite(cmd, 1, func(b domain.Basis, rest []string) (domain.Command, error) {
 		by, err := date("--due", due)
 		if err != nil {
 			return nil, err
 		}
-		do := &domain.MakeRequest{Basis: b, Request: domain.RequestID(id), Item: domain.ItemID(item), Due: by}
+		do := &domain.MakeRequest{Basis: b, Request: domain.RequestID(id), Item: domain.ItemID(item), Due: by,
+			Meeting: domain.MeetingID(meeting), DueAs: dueAs, Commitment: commitment}
 		return do, a.read(given{"words", rest[0], &do.Words}, given{"--asked-by", askedBy, &do.AskedBy})
 	})
 }
@@ -73,7 +79,7 @@ func (a *app) resolveCmd() *cobra.Command {
 func (a *app) correctCmd() *cobra.Command {
 	var reason string
 	cmd := &cobra.Command{Use: "correct [PLAN] ENTRY FIELD WORDS --reason WORDS", Short: "Say that an entry was recorded wrongly, and what it should have said",
-		Long: "Say that an earlier entry was recorded wrongly, what it should have said and why. The entry itself stays as it is.\nENTRY is its number in the timeline, FIELD one of stated, title, owner, due, rating, justification, progress, result,\noutcome, words, answer, printed."}
+		Long: "Say that an earlier entry was recorded wrongly, what it should have said and why. The entry itself stays as it is.\nENTRY is its number in the timeline, FIELD one of stated, title, owner, due, rating, justification, progress, result,\noutcome, words, answer, printed, claim, verified, value, minutes."}
 	cmd.Flags().StringVar(&reason, "reason", "", "why it was wrong")
 	return a.rootedWrite(cmd, 3, func(b domain.Basis, rest []string) (domain.Command, error) {
 		do := &domain.Correct{Basis: b, Entry: rest[0], Field: rest[1]}

@@ -10,7 +10,8 @@ import (
 )
 
 func (a *app) planCmd() *cobra.Command {
-	return family("plan", "Open, close and list plans", a.planOpenCmd(), a.planCloseCmd(), a.planListCmd())
+	return family("plan", "Open, close and list plans, and set how one is kept", a.planOpenCmd(), a.planCloseCmd(), a.planListCmd(), a.planLevelsCmd(),
+		a.planSchemesCmd(), a.planPolicyCmd(), a.planAdoptCmd())
 }
 
 func (a *app) planOpenCmd() *cobra.Command {
@@ -20,7 +21,7 @@ func (a *app) planOpenCmd() *cobra.Command {
 	cmd := &cobra.Command{Use: "open PLAN", Short: "Begin a plan", Args: exactly(1),
 		Example: `  plantrail plan open sdp-2019-20 --title "Service Development Plan 2019-20" --level aim=Aim --level action=Action`}
 	cmd.Flags().StringVar(&title, "title", "", "the plan's title")
-	cmd.Flags().StringVar(&scheme, "scheme", "", "rating scheme: rag.v1 (the default), brag.v1, rag-not-started.v1")
+	cmd.Flags().StringVar(&scheme, "scheme", "", "rating scheme: rag.v1 (the default) or another of plantrail scheme list")
 	cmd.Flags().StringArrayVar(&levels, "level", nil, "a named level KEY=LABEL, from the top, once for each (default action)")
 	return a.plainWrite(w.flags(cmd), &w, func(b domain.Basis, args []string) (string, domain.Command, error) {
 		words, err := a.words("--title", title)

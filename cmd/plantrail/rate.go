@@ -18,6 +18,7 @@ func (a *app) rateCmd() *cobra.Command {
 	f.BoolVar(&do.Owed, "owed", false, "record that a justification is owed")
 	f.StringVar(&sameAs, "same-as", "", "the item whose justification this one repeats")
 	f.StringVar(&do.Dimension, "dimension", "", "what is rated (default the plan's first dimension)")
+	f.BoolVar(&do.Override, "override", false, "rated otherwise than the scheme's own rule says; the reason says why")
 	return a.itemWrite(cmd, 1, func(b domain.Basis, item domain.ItemID, rest []string) (domain.Command, error) {
 		do.Basis, do.Item, do.To, do.SameAs = b, item, rest[0], domain.ItemID(sameAs)
 		return &do, a.read(given{"--reason", reason, &do.Justification})
@@ -40,9 +41,14 @@ func (a *app) justifyCmd() *cobra.Command {
 }
 
 func (a *app) progressCmd() *cobra.Command {
+	var percent int
 	cmd := &cobra.Command{Use: "progress [PLAN] ITEM WORDS", Short: "Report progress on an item; --on is its as-at date"}
+	cmd.Flags().IntVar(&percent, "percent", 0, "how much of it is done, 0 to 100 (default not said)")
 	return a.itemWrite(cmd, 1, func(b domain.Basis, item domain.ItemID, rest []string) (domain.Command, error) {
 		do := &domain.ReportProgress{Basis: b, Item: item}
+		if cmd.Flags().Changed("percent") {
+			do.Percent = &percent
+		}
 		return do, a.read(given{"progress", rest[0], &do.Progress})
 	})
 }

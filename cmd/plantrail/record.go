@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -80,6 +81,11 @@ func (a *app) record(ctx context.Context, c *client, w *writing, plan string, do
 	if _, err := (place{plan: plan}).checked(); err != nil {
 		return err
 	}
+	return a.submit(ctx, c, w, path("plans", plan, do.Verb()), do)
+}
+
+// submit sends what is to be recorded to where the API takes it.
+func (a *app) submit(ctx context.Context, c *client, w *writing, to string, what any) error {
 	match, err := w.match()
 	if err == nil {
 		err = w.checkKey()
@@ -87,12 +93,11 @@ func (a *app) record(ctx context.Context, c *client, w *writing, plan string, do
 	if err != nil {
 		return err
 	}
-	body, err := json.Marshal(do)
+	body, err := json.Marshal(what)
 	if err != nil {
 		return failure(err, "the command can't be written as JSON")
 	}
-	got, _, err := c.command(ctx, request{path: path("plans", plan, do.Verb()), body: body, mediaType: "application/json",
-		key: w.key, ifMatch: match})
+	got, _, err := c.command(ctx, request{path: to, body: body, mediaType: "application/json", key: w.key, ifMatch: match})
 	if err != nil {
 		return asTyped(err)
 	}
@@ -101,7 +106,7 @@ func (a *app) record(ctx context.Context, c *client, w *writing, plan string, do
 
 // typed is how fields of the API's commands are typed, where a flag of the same name does not say it.
 var typed = map[string]string{"justification": "--reason", "reason": "--reason", "authority": "--authority-body", "title": "--title",
-	"owner": "--owner", "same_as": "--same-as", "version": "--if-version", "command": "--key"}
+	"owner": "--owner", "evidence.0": "--evidence", "by": "--by", "policy.id": "--id", "better": "--better", "target": "--target", "baseline": "--baseline", "same_as": "--same-as", "version": "--if-version", "command": "--key"}
 
 // asTyped names the place of an error as it is typed here. The problem as JSON stays as the server said it.
 func asTyped(err error) error {
@@ -145,7 +150,8 @@ func entryOf(ctx context.Context, c *client, r domain.Receipt) (e projections.En
 }
 
 func withItem(e projections.Entry) string {
-	if e.Item == "" || strings.Contains(e.Summary, string(e.Item)) {
+	ends := func(r rune) bool { return strings.ContainsRune(" ,()", r) }
+	if e.Item == "" || slices.Contains(strings.FieldsFunc(e.Summary, ends), string(e.Item)) {
 		return e.Summary
 	}
 	return string(e.Item) + " " + e.Summary
