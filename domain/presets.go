@@ -162,7 +162,7 @@ func twoKeys() []SchemeSet {
 			key("Status", "status.v1", green.as(OnTrack, "goes as scheduled"), complete.as(CompleteClaimed, "complete: no longer green"))),
 		set("action-and-impact.v1", "One key for the action, another for its impact (Cheshire East)",
 			key("Action", "action.v1", red.as(OffTrack, "the action is off track"), amber.as(AtRisk, "the action is at risk"), green.as(OnTrack, "the action is on track"),
-				blue.as(CompleteClaimed, "the action is complete")),
+				complete.as(CompleteClaimed, "the action is complete")),
 			key("Impact", "impact.v1", red.as(OffTrack, "it makes no difference that can be shown"), amber.as(AtRisk, "it makes some difference"),
 				green.as(OnTrack, "it makes the difference that was meant"))),
 	}

@@ -57,7 +57,7 @@ func TestTheSameColourMeansOppositeThings(t *testing.T) {
 		{"stars.v1", "delivery", "blue", OnTrack},
 		{"poor-or-no-data.v1", "delivery", "red-no-data", NoData},
 		{"ticks.v1", "delivery", "achieved", CompleteClaimed},
-		{"action-and-impact.v1", "action", "blue", CompleteClaimed},
+		{"action-and-impact.v1", "action", "complete", CompleteClaimed},
 		{"action-and-impact.v1", "impact", "green", OnTrack},
 	} {
 		if got := meaningOf(t, c.set, c.dimension, c.key); got != c.meaning {
