@@ -226,6 +226,7 @@ func (a *audit) finish(ctx context.Context, p *projector) error {
 		}
 		a.done.Files++
 	}
+	a.db.shelf.audited(a.badFiles)
 	return nil
 }
 
@@ -260,6 +261,10 @@ func (a *audit) file(ctx context.Context, f attachedFile) error {
 	if why == "" {
 		return nil
 	}
+	if a.badFiles[f.plan] == nil {
+		a.badFiles[f.plan] = map[domain.EvidenceID]string{}
+	}
+	a.badFiles[f.plan][f.id] = "can't be read any more, or is not what was attached"
 	bad := a.db.badEvent(ctx, f.position, nil)
 	bad.Differs = why
 	a.fail(checkFiles, "the file "+string(f.id)+" of "+string(f.plan)+" is not as recorded", &bad)

@@ -38,6 +38,7 @@ type audit struct {
 	distrusted     bool // the live hashes are known to be wrong
 	chains         map[domain.PlanID]chainEnd
 	files          []attachedFile
+	badFiles       map[domain.PlanID]map[domain.EvidenceID]string
 
 	readingEvents, readingTexts sync.Mutex // each held by its goroutine
 
@@ -74,7 +75,8 @@ type missingText struct {
 
 func newAudit(ctx context.Context, db *DB, src AuditSource, o AuditOptions) (*audit, error) {
 	a := &audit{db: db, src: src, o: o, chains: map[domain.PlanID]chainEnd{}, waiting: map[domain.EventID]wantedTexts{},
-		early: map[domain.EventID][]string{}, missing: map[domain.EventID]missingText{}, erased: map[domain.EventID]map[string]bool{}}
+		early: map[domain.EventID][]string{}, missing: map[domain.EventID]missingText{}, erased: map[domain.EventID]map[string]bool{},
+		badFiles: map[domain.PlanID]map[domain.EvidenceID]string{}}
 	a.room = sync.NewCond(&a.mu)
 	for _, name := range checkNames {
 		a.done.Checks = append(a.done.Checks, Check{Name: name, State: CheckNotDone})

@@ -39,6 +39,7 @@ type DB struct {
 
 	standing standing
 	retiring sync.WaitGroup
+	shelf    shelf
 }
 
 // Open opens the read models at path, a pointer file beside which the numbered SQLite files lie; what is missing is

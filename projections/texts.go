@@ -45,6 +45,7 @@ func (db *DB) EraseText(ctx context.Context, event domain.EventID, name string) 
 	defer db.rebuild.Unlock()
 	db.writing.Lock()
 	defer db.writing.Unlock()
+	defer db.shelf.forget()
 	f := db.currentFile()
 	_, err := f.erase.ExecContext(ctx, "DELETE FROM texts WHERE event = ? AND name = ?", string(event), name)
 	if err != nil {

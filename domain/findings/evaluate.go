@@ -20,11 +20,10 @@ type hit struct {
 // Evaluate gives what the rules find in a story on a day, the gravest first. The policy is the plan's own on that day; rules
 // that it has switched off find nothing. on must be a day, not a month.
 func Evaluate(s Story, on domain.Date) []Finding {
-	v := newView(s, on)
+	v, all := newView(s, on), []Finding{}
 	if v.plan.Opened == 0 {
-		return nil
+		return all
 	}
-	all := []Finding{}
 	place := map[domain.ItemID]int{}
 	for i, it := range v.items {
 		place[it.ID] = i + 1
@@ -48,7 +47,10 @@ func (v *view) finding(r Rule, h hit) Finding {
 	f := Finding{Plan: v.plan.ID, Rule: r.ID, Severity: r.Severity, Raised: h.raised, Title: r.Title, Words: h.words,
 		Clears: r.Clears, Policy: v.policy.ID, Since: h.since, Proof: make([]Proof, 0, len(h.proof))}
 	if h.item != nil {
-		f.Item = h.item.ID
+		f.Item, f.Ref = h.item.ID, h.item.Ref
+		if n := len(h.item.titles); n > 0 {
+			f.Aim = h.item.titles[n-1].words
+		}
 	}
 	for _, e := range h.proof {
 		if e != nil {

@@ -40,6 +40,8 @@ type Finding struct {
 	Severity Severity         `json:"severity" enum:"high,medium,low"`
 	Raised   bool             `json:"raised,omitempty" doc:"members asked, and the meeting at which they wanted the answer has passed"`
 	Item     domain.ItemID    `json:"item,omitempty" doc:"absent when it is about the plan as a whole"`
+	Ref      string           `json:"ref,omitempty" doc:"the item's reference, as printed"`
+	Aim      string           `json:"aim,omitempty" doc:"the item's title"`
 	Title    string           `json:"title" doc:"the rule in plain words"`
 	Words    string           `json:"words" doc:"the facts"`
 	Proof    []Proof          `json:"proof" doc:"the entries that prove it; the first is the one that it hangs on"`

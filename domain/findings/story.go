@@ -1,6 +1,8 @@
 package findings
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"plantrail/domain"
@@ -31,4 +33,21 @@ func (s Story) Known(by time.Time) Story {
 		}
 	}
 	return s
+}
+
+// happened are the entries that count on a day: all but those that had not happened by then, as domain.On tells them apart.
+func (s Story) happened(on domain.Date) []domain.Recorded {
+	later := func(r domain.Recorded) bool {
+		d := r.Stated
+		if !d.Known() {
+			d = domain.DayOf(r.RecordedAt)
+		}
+		return !d.Start().Before(on.End())
+	}
+	if !slices.ContainsFunc(s.Entries, later) {
+		return s.Entries
+	}
+	held := domain.On(s.Entries, on)
+	slices.SortFunc(held, func(a, b domain.Recorded) int { return cmp.Compare(a.Position, b.Position) })
+	return held
 }

@@ -24,8 +24,8 @@ type view struct {
 
 	imports map[domain.CommandID]bool // commands that read a document
 	fixes   map[fixKey]*domain.EntryCorrected
-	policies,
-	versions []*entry
+
+	policies, versions []*entry
 }
 
 // entry is an event that counts.
@@ -95,6 +95,7 @@ type request struct {
 func newView(s Story, on domain.Date) *view {
 	v := &view{story: s, on: on, byID: map[domain.ItemID]*item{}, answers: map[domain.FindingID]*entry{},
 		imports: map[domain.CommandID]bool{}, fixes: map[fixKey]*domain.EntryCorrected{}}
+	held := s.happened(on)
 	for i := range s.Entries {
 		switch e := s.Entries[i].Event.(type) {
 		case *domain.PaperImported:
@@ -103,12 +104,10 @@ func newView(s Story, on domain.Date) *view {
 			v.fixes[fixKey{e.Corrects, e.Field}] = e
 		}
 	}
-	v.entries = make([]entry, 0, len(s.Entries))
-	for i := range s.Entries {
-		if e, counts := v.entry(&s.Entries[i]); counts {
-			v.entries = append(v.entries, e)
-			v.fold(&v.entries[len(v.entries)-1])
-		}
+	v.entries = make([]entry, len(held))
+	for i := range held {
+		v.entries[i] = v.entry(&held[i])
+		v.fold(&v.entries[i])
 	}
 	for _, it := range v.items {
 		if p := v.byID[it.Parent]; p != nil {
@@ -119,16 +118,16 @@ func newView(s Story, on domain.Date) *view {
 	return v
 }
 
-// entry dates an event. It does not count when it had not happened by the day of the view.
-func (v *view) entry(r *domain.Recorded) (e entry, counts bool) {
-	e = entry{Recorded: r, on: r.Stated, paper: v.imports[r.Command]}
+// entry dates an event.
+func (v *view) entry(r *domain.Recorded) entry {
+	e := entry{Recorded: r, on: r.Stated, paper: v.imports[r.Command]}
 	if fix := v.fixes[fixKey{r.ID, "stated"}]; fix != nil {
 		_ = e.on.UnmarshalText([]byte(fix.Value)) // a correction was checked when it was recorded; if not, the date stays
 	}
 	if !e.on.Known() {
 		e.on = domain.DayOf(r.RecordedAt)
 	}
-	return e, !e.on.Start().After(v.on.Start())
+	return e
 }
 
 func (v *view) fold(e *entry) {
