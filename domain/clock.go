@@ -50,21 +50,54 @@ func Reported(entries []Recorded, meeting MeetingID) ([]Recorded, *PaperPublishe
 // A plan and an item exist from the earliest day of which anything is said about them: a paper that is recorded today, and
 // a rating of last year that is added to it tomorrow, tell one story. A correction holds from the day of what it corrects.
 func On(entries []Recorded, day Date) []Recorded {
-	h := happenings(entries)
-	var held []happening
-	for _, p := range h {
+	var held []Recorded
+	for _, p := range happenings(entries) {
 		if p.on.Before(day.End()) {
-			held = append(held, p)
+			held = append(held, p.entry)
 		}
 	}
-	slices.SortStableFunc(held, func(a, b happening) int {
-		return cmp.Or(a.on.Compare(b.on), cmp.Compare(a.beside, b.beside), cmp.Compare(a.entry.Position, b.entry.Position))
-	})
-	ordered := make([]Recorded, len(held))
-	for i, p := range held {
-		ordered[i] = p.entry
+	return held
+}
+
+// Span is a stretch of days from which a rating of an item held, in one dimension, by all that is known. Value is "" while the
+// item was not rated.
+type Span struct {
+	Item    ItemID
+	From    time.Time // the start of the day or month, UTC
+	Scheme  string
+	Value   string
+	Meaning Meaning
+	State   ItemState
+	At      Position // the entry that says so
+}
+
+// Spans are the stretches of all items' ratings, in the order in which they began. The last of an item has not ended.
+func Spans(entries []Recorded, dimension string) (all []Span) {
+	plan := &Plan{}
+	last := map[ItemID]int{}
+	for _, h := range happenings(entries) {
+		plan.apply(h.entry)
+		it, about := plan.items[h.entry.Item()]
+		if !about {
+			continue
+		}
+		r, _ := it.Rating(dimension)
+		now := Span{Item: it.ID, From: h.on, Scheme: r.Scheme, Value: r.Value, Meaning: r.Meaning, State: it.State, At: h.entry.Position}
+		i, begun := last[it.ID]
+		switch {
+		case begun && all[i].same(now):
+		case begun && all[i].From.Equal(now.From):
+			all[i] = now
+		default:
+			last[it.ID] = len(all)
+			all = append(all, now)
+		}
 	}
-	return ordered
+	return all
+}
+
+func (s Span) same(t Span) bool {
+	return s.Scheme == t.Scheme && s.Value == t.Value && s.Meaning == t.Meaning && s.State.Ended() == t.State.Ended()
 }
 
 // happening is an entry, when it happened, and the entry beside which it stands: what it corrects, or itself.
@@ -74,6 +107,7 @@ type happening struct {
 	beside Position
 }
 
+// happenings are entries as they were corrected since, in the order in which they happened.
 func happenings(entries []Recorded) []happening {
 	all := make([]happening, len(entries))
 	at := make(map[EventID]int, len(entries))
@@ -97,6 +131,9 @@ func happenings(entries []Recorded) []happening {
 		}
 	}
 	exist(all)
+	slices.SortStableFunc(all, func(a, b happening) int {
+		return cmp.Or(a.on.Compare(b.on), cmp.Compare(a.beside, b.beside), cmp.Compare(a.entry.Position, b.entry.Position))
+	})
 	return all
 }
 

@@ -171,3 +171,21 @@ func TestTwoStatesAreCompared(t *testing.T) {
 		t.Fatalf("%+v", same)
 	}
 }
+
+func TestSpansTellWhatHeldWhen(t *testing.T) {
+	w := tell(t, open1, add1, amber1)
+	w.today = Day(2020, time.March, 2)
+	for _, c := range []Command{Rate{Item: "item-01", To: "green"}, Correct{Entry: "3", Field: "rating", To: "red", Reason: "misread"},
+		CancelItem{Basis: Basis{Stated: Day(2020, time.May, 1), Authority: cabinet.Authority}, Item: "item-01", Reason: "no money"}} {
+		if _, err := w.give(c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var got []string
+	for _, s := range Spans(w.all, "delivery") {
+		got = append(got, fmt.Sprint(s.From.Format("Jan 2"), " ", s.Value, " ", s.State))
+	}
+	if want := []string{"Feb 3 red open", "Mar 2 green open", "May 1 green cancelled"}; !slices.Equal(got, want) {
+		t.Fatalf("%q", got)
+	}
+}

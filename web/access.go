@@ -19,6 +19,7 @@ var access = map[string]domain.Role{
 	"GET /v1/plans/{plan}":                    domain.Reader,
 	"GET /v1/plans/{plan}/ambers":             domain.Reader,
 	"GET /v1/plans/{plan}/compare":            domain.Reader,
+	"GET /v1/plans/{plan}/strips":             domain.Reader,
 	"GET /v1/plans/{plan}/timeline":           domain.Reader,
 	"GET /v1/plans/{plan}/items/{item}":       domain.Reader,
 	"GET /v1/plans/{plan}/entries/{entry}":    domain.Reader,

@@ -54,6 +54,8 @@ func tableOf(v any) (header []string, rows [][]string) {
 		return itemsTable(v.Items)
 	case projections.AmberTable:
 		return ambersTable(v.Rows)
+	case projections.Strips:
+		return stripsTable(v.Items)
 	case projections.Comparison:
 		return differencesTable(v.Differences)
 	case projections.Page[projections.Entry]:
@@ -102,6 +104,16 @@ func ambersTable(all []projections.Amber) ([]string, [][]string) {
 			a.Due.String(), strconv.Itoa(len(a.Request))})
 	}
 	return header, rows
+}
+
+func stripsTable(all []projections.Strip) ([]string, [][]string) {
+	var rows [][]string
+	for _, it := range all {
+		for _, s := range it.Spans {
+			rows = append(rows, []string{string(it.Item), it.Ref, it.Aim.Text, s.From.Format(time.DateOnly), s.Value, s.Label, string(s.Meaning), s.Ended, number(s.Entry)})
+		}
+	}
+	return []string{"item", "ref", "aim", "from", "rating", "label", "meaning", "ended", "entry"}, rows
 }
 
 func differencesTable(all []projections.DifferenceView) ([]string, [][]string) {

@@ -111,6 +111,10 @@ func (f *fakeReads) Compare(context.Context, domain.PlanID, projections.At, proj
 	return projections.Comparison{Plan: "sdp", Differences: []projections.DifferenceView{}}, f.fails
 }
 
+func (f *fakeReads) Strips(context.Context, domain.PlanID, string, projections.At) (projections.Strips, error) {
+	return projections.Strips{Plan: "sdp", Items: []projections.Strip{}}, f.fails
+}
+
 func (f *fakeService) Do(_ context.Context, o domain.Order) (domain.Receipt, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -100,6 +100,11 @@ type compareInput struct {
 	To   string `query:"to" default:"now" doc:"the second; left out, now" maxLength:"100"`
 }
 
+type stripsInput struct {
+	PlanInput
+	Dimension string `query:"dimension" doc:"key of a dimension; left out: the plan's first" maxLength:"64"`
+}
+
 type itemInput struct {
 	Reading
 	Seen
@@ -174,6 +179,9 @@ func (s *Server) registerQueries() {
 	query(s, "/v1/plans/{plan}/compare", about{
 		id: "compare-plan", tag: "questions", summary: "What differs between two moments of a plan, and who changed it",
 		text: "A moment is now, position:120, recorded:2020-02-03, valid:2020-02-03 or meeting:ID.", csv: true, errors: notFound}, s.compare)
+	query(s, "/v1/plans/{plan}/strips", about{
+		id: "plan-strips", tag: "questions", summary: "The picture of a plan: each item's ratings over its life",
+		text: "By the days that entries state, as they are known at the moment asked for.", csv: true, errors: notFound}, s.strips)
 	query(s, "/v1/plans/{plan}/items/{item}", about{
 		id: "show-item", tag: "questions", summary: "An item and everything that happened to it",
 		text: asAt, versioned: true, errors: notFound}, s.item)
@@ -218,6 +226,14 @@ func (s *Server) compare(ctx context.Context, in *compareInput) (v projections.C
 		return v, err
 	}
 	return s.deps.Reads.Compare(ctx, plan, from, to)
+}
+
+func (s *Server) strips(ctx context.Context, in *stripsInput) (projections.Strips, error) {
+	plan, at, err := planAt(in.Plan, in.AsAt)
+	if err != nil {
+		return projections.Strips{}, err
+	}
+	return s.deps.Reads.Strips(ctx, plan, in.Dimension, at)
 }
 
 // point is a moment in one word: now, or a clock and what it shows.

@@ -30,6 +30,7 @@ type Reads interface {
 	Plans(ctx context.Context) ([]projections.PlanSummary, error)
 	Plan(ctx context.Context, plan domain.PlanID, at projections.At) (projections.PlanView, error)
 	Compare(ctx context.Context, plan domain.PlanID, from, to projections.At) (projections.Comparison, error)
+	Strips(ctx context.Context, plan domain.PlanID, dimension string, at projections.At) (projections.Strips, error)
 	Ambers(ctx context.Context, plan domain.PlanID, at projections.At, meanings ...domain.Meaning) (projections.AmberTable, error)
 	ItemHistory(ctx context.Context, plan domain.PlanID, item domain.ItemID, at projections.At) (projections.ItemHistory, error)
 	Timeline(ctx context.Context, q projections.TimelineQuery) (projections.Page[projections.Entry], error)
