@@ -12,10 +12,9 @@ import (
 // inbox takes the answer to one question at a time. The client's own requests pass each answer on through one more goroutine
 // and need a timer, a context and a table for each; a single writer would feel it.
 type inbox struct {
-	sub     *nats.Subscription // of all subjects below prefix
 	prefix  string
-	asked   uint64 // questions so far: each has a subject of its own, so a late answer is never taken for another's
-	answers chan *nats.Msg
+	asked   uint64         // questions so far: each has a subject of its own, so a late answer is never taken for another's
+	answers chan *nats.Msg // to all subjects below prefix
 	limit   *time.Timer
 }
 
@@ -35,8 +34,7 @@ func (all *inboxes) take(nc *nats.Conn) (*inbox, error) {
 	}
 	all.mu.Unlock()
 	in := &inbox{prefix: nc.NewInbox() + ".", answers: make(chan *nats.Msg, 16), limit: time.NewTimer(0)}
-	var err error
-	in.sub, err = nc.ChanSubscribe(in.prefix+"*", in.answers)
+	_, err := nc.ChanSubscribe(in.prefix+"*", in.answers)
 	return in, err
 }
 
