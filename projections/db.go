@@ -16,6 +16,7 @@ import (
 type Options struct {
 	Readers int          // connections that read at the same time; 0 is 8
 	Log     *slog.Logger // nil: slog.Default
+	Anew    bool         // begin with empty read models, whatever is there: Run fills them. This is how ErrUnusable ends.
 
 	hashless bool // for a benchmark: no tiles
 }
@@ -43,7 +44,8 @@ type DB struct {
 }
 
 // Open opens the read models at path, a pointer file beside which the numbered SQLite files lie; what is missing is
-// created empty. A file of an older schema is replaced by an empty one, which Run fills; of a newer one, Open refuses.
+// created empty. A file of an older schema is replaced by an empty one, which Run fills; of a newer one, and of one that
+// can't be read, the answer is [ErrUnusable].
 func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 	if opts.Readers == 0 {
 		opts.Readers = 8
@@ -56,7 +58,7 @@ func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 		return nil, err
 	}
 	db := &DB{pointer: path, opts: opts}
-	number, err := readPointer(path)
+	number, err := db.pointed()
 	if err != nil {
 		return nil, err
 	}
@@ -73,6 +75,16 @@ func Open(ctx context.Context, path string, opts Options) (*DB, error) {
 		return nil, errors.Join(err, f.close())
 	}
 	return db, nil
+}
+
+// pointed gives the number of the file to open. To begin anew is to pass by all numbered files there are, and to have the
+// others removed as what an earlier process left.
+func (db *DB) pointed() (int, error) {
+	number, err := readPointer(db.pointer)
+	if !db.opts.Anew {
+		return number, err
+	}
+	return 0, removeOthers(db.pointer, 0)
 }
 
 func (db *DB) adopt(ctx context.Context, f *file, pointed int) error {

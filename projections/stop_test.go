@@ -3,8 +3,11 @@ package projections_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -86,25 +89,53 @@ func TestAnotherJournalIsNoticed(t *testing.T) {
 // anotherStory is as long as story, and different.
 var anotherStory = "open x \"X\"\nx add i \"I\"\n" + strings.Repeat("x progress i \"p\"\n", 20)
 
-func TestANewerSchemaIsRefused(t *testing.T) {
-	path := t.TempDir() + "/read.db"
-	db := must[*projections.DB](t)(projections.Open(t.Context(), path, projections.Options{}))
-	if err := errors.Join(db.SetVersion(7), db.Close()); err != nil {
-		t.Fatal(err)
-	}
-	_, err := projections.Open(t.Context(), path, projections.Options{})
-	if err == nil || !strings.Contains(err.Error(), "read model is schema 7, this binary knows 3: upgrade, or run `plantrail rebuild`") {
-		t.Errorf("got %v", err)
-	}
-}
-
-func TestAForeignFileIsRefused(t *testing.T) {
-	path := t.TempDir() + "/read.db"
-	if err := os.WriteFile(path, []byte("my letters\n"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := projections.Open(t.Context(), path, projections.Options{}); err == nil || !strings.Contains(err.Error(), "delete it") {
-		t.Errorf("got %v", err)
+// TestUnusable opens what a rebuild alone can put right, and begins anew.
+func TestUnusable(t *testing.T) {
+	src := projectionstest.Draw(t, story)
+	for name, c := range map[string]struct {
+		spoil func(db *projections.DB, pointer string) error
+		words string
+	}{
+		"a newer schema": {func(db *projections.DB, _ string) error { return db.SetVersion(7777) },
+			fmt.Sprintf("read model is schema 7777, this binary knows %d: upgrade, or run `plantrail rebuild`", projections.SchemaVersion)},
+		"no database": {func(db *projections.DB, _ string) error {
+			return os.WriteFile(db.Path(), []byte("my letters, and not at all what was expected here\n"), 0o600)
+		}, "run `plantrail rebuild`"},
+		"a foreign pointer": {func(_ *projections.DB, pointer string) error {
+			return os.WriteFile(pointer, []byte("my letters\n"), 0o600)
+		}, "does not name a read model: run `plantrail rebuild`"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			pointer := t.TempDir() + "/read.db"
+			for range 3 { // so that files of several numbers come about
+				db := must[*projections.DB](t)(projections.Open(t.Context(), pointer, projections.Options{}))
+				if err := errors.Join(db.Rebuild(t.Context(), src, nil), db.Close()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			db := must[*projections.DB](t)(projections.Open(t.Context(), pointer, projections.Options{}))
+			want := must[[]string](t)(db.Dump(t.Context()))
+			if err := errors.Join(c.spoil(db, pointer), db.Close()); err != nil {
+				t.Fatal(err)
+			}
+			_, err := projections.Open(t.Context(), pointer, projections.Options{})
+			if !errors.Is(err, projections.ErrUnusable) || !strings.Contains(err.Error(), c.words) {
+				t.Fatalf("got %v", err)
+			}
+			db = must[*projections.DB](t)(projections.Open(t.Context(), pointer, projections.Options{Anew: true}))
+			stop := run(t, db, src)
+			catchUp(t, db, src)
+			stop()
+			if got := must[[]string](t)(db.Dump(t.Context())); !slices.Equal(got, want) {
+				t.Errorf("built anew: %v", got)
+			}
+			if left := must[[]string](t)(filepath.Glob(filepath.Dir(pointer) + "/read-*.db")); len(left) != 1 {
+				t.Errorf("there are %v", left)
+			}
+			if err := db.Close(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

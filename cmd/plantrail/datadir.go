@@ -27,18 +27,6 @@ func (d dataDir) file(name string) string { return filepath.Join(string(d), name
 
 func (d dataDir) views() string { return d.file("read.db") }
 
-// dropViews deletes the read models. The caller holds the lock.
-func (d dataDir) dropViews() error {
-	found, err := filepath.Glob(d.file("read*.db*"))
-	for _, name := range found {
-		err = errors.Join(err, os.Remove(name))
-	}
-	if err != nil {
-		return failure(err, "the read models in %s can't be deleted", d)
-	}
-	return nil
-}
-
 // settings is plantrail.json. Format is 1; a binary that reads a higher one refuses the directory.
 type settings struct {
 	Format      int      `json:"format"`

@@ -51,7 +51,7 @@ type nodeOptions struct {
 	lock         *os.File // held; the node closes it
 	log          *slog.Logger
 	guardMetrics bool
-	fresh        bool // throw the read models away first: they can't be opened
+	fresh        bool // begin with empty read models: those that are there can't be opened
 	serving      bool // answer with read models that are behind, rather than not at all
 	signingKey   string
 	publicLog    string
@@ -82,12 +82,7 @@ func (n *node) open(ctx context.Context, o nodeOptions) (err error) {
 	if n.store, err = openJournal(ctx, o); err != nil {
 		return err
 	}
-	if o.fresh {
-		if err := n.dir.dropViews(); err != nil {
-			return err
-		}
-	}
-	if n.reads, err = projections.Open(ctx, n.dir.views(), projections.Options{Log: o.log}); err != nil {
+	if n.reads, err = projections.Open(ctx, n.dir.views(), projections.Options{Log: o.log, Anew: o.fresh}); err != nil {
 		return viewsError(err)
 	}
 	source := bridge{n.store}
@@ -221,7 +216,7 @@ func viewsError(err error) error {
 	if e := (*domain.Error)(nil); errors.As(err, &e) {
 		return err
 	}
-	return failure(err, "the read models can't be opened").WithHint("run plantrail rebuild: they are built anew from the journal")
+	return failure(err, "the read models can't be opened")
 }
 
 // osUser is whoever runs this process, as the operating system knows them.

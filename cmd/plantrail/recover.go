@@ -3,18 +3,17 @@ package main
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"plantrail/domain"
+	"plantrail/projections"
 )
 
-// unreadable reports whether a command on a data directory failed because its read models could not be opened.
+// unreadable reports whether a command on a data directory failed because its read models are damaged, or of a newer schema.
 func (a *app) unreadable(err error) bool {
-	e := (*domain.Error)(nil)
-	return a.server == "" && errors.As(err, &e) && strings.Contains(e.Hint, "plantrail rebuild")
+	return a.server == "" && errors.Is(err, projections.ErrUnusable)
 }
 
-// rebuildFromNothing deletes the read models of a directory that no server holds and opens it, which builds them.
+// rebuildFromNothing opens a directory that no server holds with empty read models, which fill before it answers.
 func (a *app) rebuildFromNothing(ctx context.Context) error {
 	dir := dataDir(a.data)
 	set, err := dir.known()
