@@ -22,7 +22,7 @@ func (s *snapshot) rowsAt(plan domain.PlanID, at At) (r planRows, upto domain.Po
 	if !at.ValidAt.IsZero() && !at.ValidAt.Known() {
 		return r, 0, domain.Errorf(domain.Invalid, "valid_at", "say which day or month").WithHint("as 2020-02-03 or 2020-02")
 	}
-	entries, err := s.recorded(plan, 0, upto)
+	entries, err := s.recorded(plan, upto)
 	if err != nil {
 		return r, 0, err
 	}
@@ -47,9 +47,17 @@ func (s *snapshot) rowsAt(plan domain.PlanID, at At) (r planRows, upto domain.Po
 	return r, upto, nil
 }
 
-// recorded are a plan's entries that count as at a position and did not yet as at an earlier one, without their texts. From
-// the beginning there is at least one.
-func (s *snapshot) recorded(plan domain.PlanID, after, upto domain.Position) (all []domain.Recorded, err error) {
+// recorded are a plan's entries that count as at a position, without their texts.
+func (s *snapshot) recorded(plan domain.PlanID, upto domain.Position) ([]domain.Recorded, error) {
+	all, err := s.recordedAfter(plan, 0, upto)
+	if err == nil && len(all) == 0 {
+		err = noPlan(plan)
+	}
+	return all, err
+}
+
+// recordedAfter are those of them that did not yet count as at an earlier position.
+func (s *snapshot) recordedAfter(plan domain.PlanID, after, upto domain.Position) (all []domain.Recorded, err error) {
 	err = s.each(func(rows *sql.Rows) error {
 		r := domain.Recorded{Plan: plan}
 		var recorded int64
@@ -69,9 +77,6 @@ func (s *snapshot) recorded(plan domain.PlanID, after, upto domain.Position) (al
 		return err
 	}, `SELECT position, planseq, event, type, stated, recorded, actor, kind, role, behalf, authority, command, texts, data
 		FROM timeline INDEXED BY timeline_plan WHERE plan = ? AND visible > ? AND visible <= ? ORDER BY visible, position`, string(plan), int64(after), int64(upto))
-	if err == nil && len(all) == 0 && after == 0 {
-		err = noPlan(plan)
-	}
 	return all, err
 }
 

@@ -13,7 +13,7 @@ import (
 // story reads a plan's entries with their texts.
 func (s *snapshot) story(plan domain.PlanID, after, upto domain.Position) (story findings.Story, err error) {
 	story = findings.Story{Plan: plan, Gone: map[domain.Position][]string{}, Papers: map[domain.Position]string{}}
-	if story.Entries, err = s.recorded(plan, after, upto); err != nil {
+	if story.Entries, err = s.recordedAfter(plan, after, upto); err != nil {
 		return story, err
 	}
 	texts, erased := map[domain.EventID]map[string]string{}, map[domain.EventID]map[string]domain.Position{}
