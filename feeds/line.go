@@ -117,9 +117,10 @@ func AppendBatch(dst []byte, items []Item) []byte {
 	return append(dst, "\n]\n"...)
 }
 
-// AppendSSE writes an item as a message of server-sent events: the id is the cursor, the data the line. It has no event
-// name: a browser would hand a named one only to whoever knows the name.
+// AppendSSE writes an item as a message of server-sent events: the data is the line, the id its cursor. It has no event
+// name: a browser would hand a named one only to whoever knows the name. The id comes last, because some clients take what
+// was cut off for a whole message: such a one then asks again for the event that it got half, instead of for the next.
 func (f *Feed) AppendSSE(dst []byte, it Item, subscriber string) []byte {
-	dst = append(append(append(dst, "id: "...), f.format(it.mark, subscriber)...), "\ndata: "...)
-	return append(f.AppendLine(dst, it, subscriber), "\n\n"...)
+	dst = f.AppendLine(append(dst, "data: "...), it, subscriber)
+	return append(append(append(dst, "\nid: "...), f.format(it.mark, subscriber)...), "\n\n"...)
 }

@@ -1,0 +1,73 @@
+package judges
+
+import (
+	"crypto/ed25519"
+	"encoding/base64"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"plantrail/domain"
+	"plantrail/feeds"
+)
+
+// The library of Standard Webhooks checks v1, the standard library's ed25519 v1a, with the present and, while they overlap,
+// the earlier secrets; a changed body, id or time is refused by both.
+func TestSignaturesAreGoodToOthers(t *testing.T) {
+	keys, err := feeds.NewKeys([]byte(strings.Repeat("k", feeds.MasterSize)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	body := []byte(`{"position":1,"event":{"id":"é"}}`)
+	sub := domain.Subscription{SubscriptionMade: domain.SubscriptionMade{Subscription: "bi"}, Generation: 2,
+		Rotated: domain.Recorded{RecordedAt: now.Add(-time.Hour), Event: &domain.SubscriptionRotated{Generation: 2, Hours: 24}}}
+	other := sub
+	other.Subscription = "other"
+	timestamp, signature := keys.Sign(sub, now, "msg-1", body)
+	head := http.Header{}
+	head.Set("webhook-id", "msg-1")
+	head.Set("webhook-timestamp", timestamp)
+	head.Set("webhook-signature", signature)
+	for generation := 1; generation <= 3; generation++ {
+		hook, err := standardwebhooks.NewWebhook(keys.Secret("bi", generation))
+		if err != nil {
+			t.Fatal(err)
+		}
+		good := generation < 3
+		if err := hook.Verify(body, head); (err == nil) != good {
+			t.Errorf("v1 with the secret of generation %d: %v", generation, err)
+		}
+		if v1a(t, keys.Public("bi", generation), "msg-1", timestamp, body, signature) != good {
+			t.Errorf("v1a with the key of generation %d: want %v", generation, good)
+		}
+		if hook.Verify(append([]byte(" "), body...), head) == nil || v1a(t, keys.Public("bi", generation), "msg-2", timestamp, body, signature) {
+			t.Errorf("generation %d: another body or id is good, too", generation)
+		}
+	}
+	if hook, _ := standardwebhooks.NewWebhook(keys.Secret("other", 2)); hook.Verify(body, head) == nil {
+		t.Error("another subscription's secret checks it")
+	}
+	if _, later := keys.Sign(sub, now.Add(24*time.Hour), "msg-1", body); len(strings.Fields(later)) != 2 {
+		t.Errorf("after the overlap there are still %d signatures", len(strings.Fields(later)))
+	}
+}
+
+func v1a(t *testing.T, public, id, timestamp string, body []byte, signatures string) bool {
+	t.Helper()
+	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(public, "whpk_"))
+	if err != nil || len(key) != ed25519.PublicKeySize {
+		t.Fatalf("%s is no public key: %v", public, err)
+	}
+	for _, s := range strings.Fields(signatures) {
+		encoded, is := strings.CutPrefix(s, "v1a,")
+		sig, err := base64.StdEncoding.DecodeString(encoded)
+		if is && err == nil && ed25519.Verify(key, append([]byte(id+"."+timestamp+"."), body...), sig) {
+			return true
+		}
+	}
+	return false
+}
