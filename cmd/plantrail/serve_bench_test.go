@@ -76,18 +76,24 @@ func idleMemory(b *testing.B, pid int) float64 {
 	least := 1e9
 	for range 10 {
 		<-time.After(time.Second)
-		status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
-		if err != nil {
-			b.Fatal(err)
-		}
-		_, rest, _ := strings.Cut(string(status), "VmRSS:")
-		var kb float64
-		if _, err := fmt.Sscan(rest, &kb); err != nil {
-			b.Fatal(err)
-		}
-		least = min(least, kb/1024)
+		least = min(least, memory(b, pid, "VmRSS"))
 	}
 	return least
+}
+
+// memory is one of a process's figures of memory in MB.
+func memory(b *testing.B, pid int, figure string) float64 {
+	b.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(status), figure+":")
+	var kb float64
+	if _, err := fmt.Sscan(rest, &kb); err != nil {
+		b.Fatal(err)
+	}
+	return kb / 1024
 }
 
 // millionDir is a data directory with the history, and read models that have caught up.

@@ -1,0 +1,53 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"plantrail/projections/projectionstest"
+)
+
+// BenchmarkBundle takes evidence of a plan of 1,000 events among 1,000,000, from a running server and as a user does: by a
+// command. It reports how long that takes when the taking is new and when it was taken before, how large it is, and by how
+// much the server's memory grew at most. Each new taking stays in the history, as one event.
+func BenchmarkBundle(b *testing.B) {
+	dir := millionDir(b)
+	s := serveFor(b, dir)
+	plan := string(projectionstest.Long{Plans: 1000}.PlanName(500))
+	to := filepath.Join(b.TempDir(), "bundle.zip")
+	idle := idleMemory(b, s.cmd.Process.Pid)
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", s.cmd.Process.Pid), []byte("5"), 0); err != nil { // forget the peak so far
+		b.Fatal(err)
+	}
+	var first, again time.Duration
+	n := 0
+	for b.Loop() {
+		reason := fmt.Sprint("Measured at ", time.Now().UnixNano())
+		first += taking(b, dir, plan, to, reason)
+		again += taking(b, dir, plan, to, reason)
+		n++
+	}
+	b.ReportMetric(first.Seconds()/float64(n), "first-s")
+	b.ReportMetric(again.Seconds()/float64(n), "again-s")
+	b.ReportMetric(memory(b, s.cmd.Process.Pid, "VmHWM")-idle, "grown-MB")
+	info, err := os.Stat(to)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportMetric(float64(info.Size())/1e6, "zip-MB")
+	_ = s.cmd.Process.Signal(os.Interrupt)
+	<-s.done
+}
+
+func taking(b *testing.B, dir, plan, to, reason string) time.Duration {
+	b.Helper()
+	began := time.Now()
+	if out, err := exec.Command("plantrail", "--data", dir, "bundle", plan, "-o", to, "--reason", reason).CombinedOutput(); err != nil {
+		b.Fatalf("%v: %s", err, out)
+	}
+	return time.Since(began)
+}
