@@ -22,18 +22,20 @@ var (
 	fine = regexp.MustCompile(`\b(not overdue|not late|on track|on target|on schedule|within timescales?|no concerns|no issues|no risks)\b`)
 )
 
+// denied are phrases in which a word of hedging says that all is well.
+var denied = strings.NewReplacer("not overdue", "", "not late", "", "no concerns", "", "no issues", "", "no risks", "")
+
 // contradicts says in which words a text contradicts a rating of at risk or off track, "" when it does not. The whole text must
 // be free of hedges: "not yet completed", "complete but for training" and "will be complete by June" contradict nothing.
 func contradicts(text string) string {
 	whole := normal(text)
-	if words := green.FindString(whole); words != "" && !hedged(strings.Replace(whole, words, "", 1)) {
-		return words
-	}
-	if words := fine.FindString(whole); words != "" && !hedged(fine.ReplaceAllString(whole, "")) {
-		return words
-	}
-	if hedged(whole) {
+	if hedged(denied.Replace(whole)) {
 		return ""
+	}
+	for _, form := range []*regexp.Regexp{green, fine} {
+		if words := form.FindString(whole); words != "" {
+			return words
+		}
 	}
 	for _, clause := range clauses.Split(text, -1) {
 		if c := normal(clause); done.MatchString(c) {
