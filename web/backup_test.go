@@ -2,6 +2,8 @@ package web_test
 
 import (
 	"bufio"
+	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"net/http/httptest"
 	"testing"
@@ -53,4 +55,12 @@ func (c *contract) backup() {
 		c.t.Errorf("after the first come %d lines, not %d", n, end.Count)
 	}
 	c.call(400, "GET", "/v1/backup/checkpoints?after=x", "")
+	whole := c.call(200, "GET", "/v1/backup/entries", "").Body.Bytes()
+	rest := c.call(200, "GET", "/v1/backup/entries?after=2", "").Body.Bytes()
+	for range 2 {
+		whole = whole[2+binary.BigEndian.Uint16(whole):]
+	}
+	if len(rest) == 0 || !bytes.Equal(whole, rest) {
+		c.t.Errorf("after two entries %d bytes follow, not %d", len(rest), len(whole))
+	}
 }

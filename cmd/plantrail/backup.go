@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,7 +12,6 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -52,7 +52,9 @@ func (a *app) backup(ctx context.Context, c *client, dir string) error {
 		return err
 	}
 	defer lock.Close()
-	report, err := backup.Update(ctx, dir, backupSource{c}, backup.Options{Progress: a.progress("events")})
+	source := &backupSource{c: c}
+	defer source.close()
+	report, err := backup.Update(ctx, dir, source, backup.Options{Progress: a.progress("events")})
 	if err != nil {
 		return backupError(err, dir)
 	}
@@ -102,17 +104,22 @@ func backupError(err error, dir string) error {
 }
 
 // backupSource is the API as a backup reads it.
-type backupSource struct{ c *client }
+type backupSource struct {
+	c       *client
+	entries *bufio.Reader // the answer that is being read
+	end     func() error
+	at      int64 // how many entries came before what it gives next
+}
 
 // About asks whose log it is.
-func (s backupSource) About(ctx context.Context) (org, journal string, err error) {
+func (s *backupSource) About(ctx context.Context) (org, journal string, err error) {
 	var got web.BackedUp
 	_, err = s.c.get(ctx, path("backup"), nil, &got)
 	return string(got.Org), got.Journal, err
 }
 
 // Checkpoints reads the checkpoints after the first so many.
-func (s backupSource) Checkpoints(ctx context.Context, after int) iter.Seq2[[]byte, error] {
+func (s *backupSource) Checkpoints(ctx context.Context, after int) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		for l, err := range readLines[web.BackupCheckpoint](ctx, s.c, path("backup", "checkpoints"), strconv.Itoa(after)) {
 			if err == nil && l.Checkpoint == "" {
@@ -126,7 +133,7 @@ func (s backupSource) Checkpoints(ctx context.Context, after int) iter.Seq2[[]by
 }
 
 // Texts reads the texts after a mark.
-func (s backupSource) Texts(ctx context.Context, mark string) (iter.Seq2[backup.Stored, error], error) {
+func (s *backupSource) Texts(ctx context.Context, mark string) (iter.Seq2[backup.Stored, error], error) {
 	return func(yield func(backup.Stored, error) bool) {
 		for l, err := range readLines[web.BackupText](ctx, s.c, path("backup", "texts"), mark) {
 			if !yield(backup.Stored{Event: string(l.Event), Disclosures: l.Disclosures, Mark: l.Mark}, err) || err != nil || l.Event == "" {
@@ -164,26 +171,48 @@ func readLines[T any](ctx context.Context, c *client, path, after string) iter.S
 	}
 }
 
-// tileTries is how often a tile is asked for that the newest checkpoint covers: another process may have signed it, and
-// the one that answers not have seen it yet.
-const tileTries = 10
-
-// Entries reads a tile of entries.
-func (s backupSource) Entries(ctx context.Context, t evidence.Tile) ([]byte, error) {
-	for try := 1; ; try++ {
-		got, err := s.c.do(ctx, request{method: http.MethodGet, path: "/log/" + t.Path()})
-		if err == nil {
-			return got.body, nil
-		}
-		if domain.KindOf(err) != domain.NotFound || try == tileTries {
+// Entries reads a tile of entries. Tiles are asked for in order, and read from one long answer.
+func (s *backupSource) Entries(ctx context.Context, t evidence.Tile) (data []byte, err error) {
+	if s.entries == nil || s.at != t.First() {
+		if err := s.openEntries(ctx, t.First()); err != nil {
 			return nil, err
 		}
-		pause(ctx, 200*time.Millisecond)
 	}
+	for range t.Width {
+		var size [2]byte
+		if _, err := io.ReadFull(s.entries, size[:]); err != nil {
+			return nil, cut(err)
+		}
+		entry := make([]byte, binary.BigEndian.Uint16(size[:]))
+		if _, err := io.ReadFull(s.entries, entry); err != nil {
+			return nil, cut(err)
+		}
+		data = append(append(data, size[:]...), entry...)
+		s.at++
+	}
+	return data, nil
+}
+
+func (s *backupSource) openEntries(ctx context.Context, after int64) error {
+	s.close()
+	resp, err := s.c.send(ctx, request{method: http.MethodGet, path: path("backup", "entries"), query: url.Values{"after": {strconv.FormatInt(after, 10)}}})
+	if err != nil {
+		return err
+	}
+	s.entries, s.at, s.end = bufio.NewReaderSize(resp.Body, 1<<20), after, resp.Body.Close
+	return nil
+}
+
+// close ends the answer that is being read; its end does not matter.
+func (s *backupSource) close() {
+	if s.end != nil {
+		_ = s.end()
+	}
+	s.entries, s.end = nil, nil
 }
 
 // Evidence reads a file of evidence.
-func (s backupSource) Evidence(ctx context.Context, f backup.File) (io.ReadCloser, error) {
+func (s *backupSource) Evidence(ctx context.Context, f backup.File) (io.ReadCloser, error) {
 	resp, err := s.c.send(ctx, request{method: http.MethodGet, path: path("plans", f.Plan, "evidence", f.ID)})
 	if domain.KindOf(err) == domain.NotFound && err != nil {
 		return nil, backup.ErrLost

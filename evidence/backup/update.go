@@ -21,7 +21,7 @@ type Source interface {
 	// Checkpoints yields the signed checkpoints after the first so many, oldest first, up to the newest. The log that it is of
 	// has entries for all of them.
 	Checkpoints(ctx context.Context, after int) iter.Seq2[[]byte, error]
-	// Entries reads a tile of entries that the newest checkpoint covers.
+	// Entries reads a tile of entries that the newest checkpoint covers. Tiles are asked for in order.
 	Entries(ctx context.Context, t evidence.Tile) ([]byte, error)
 	// Texts yields the texts stored after a mark that it gave, "" for all, in the order in which they were stored; a later
 	// record of an event stands for the earlier. What an event was not recorded with is passed over. Each comes with the mark after it, and a last one without an event with
