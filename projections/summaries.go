@@ -178,7 +178,7 @@ func proofSummary(event domain.Event) string {
 	return ""
 }
 
-// peopleSummary is of persons and their tokens.
+// peopleSummary is of persons, their tokens and what is sent to them.
 func peopleSummary(event domain.Event) string {
 	switch e := event.(type) {
 	case *domain.PersonRegistered:
@@ -191,6 +191,16 @@ func peopleSummary(event domain.Event) string {
 		return fmt.Sprintf("token %s issued to %s as %s", e.Token, e.Person, e.Role)
 	case *domain.TokenRevoked:
 		return "token " + string(e.Token) + " revoked"
+	case *domain.SubscriptionMade:
+		return fmt.Sprintf("subscription %s made for %s, by %s", e.Subscription, e.Person, e.Way)
+	case *domain.SubscriptionPaused:
+		return "subscription " + string(e.Subscription) + " paused"
+	case *domain.SubscriptionResumed:
+		return "subscription " + string(e.Subscription) + " taken up again"
+	case *domain.SubscriptionRotated:
+		return fmt.Sprintf("subscription %s given another secret; the old one holds for %d hours", e.Subscription, e.Hours)
+	case *domain.SubscriptionEnded:
+		return "subscription " + string(e.Subscription) + " ended"
 	}
 	return ""
 }

@@ -25,7 +25,7 @@ func Draw(t testing.TB, text string) *Source {
 // Draw records the events that lines of text describe:
 //
 //	open PLAN "title"                              PLAN close "reason"
-//	PLAN add ITEM "title" [due=D] [owner="words"] [parent=ITEM] [ref=R]
+//	PLAN add ITEM "title" [due=D] [owner="words"] [parent=ITEM] [ref=R] [kind=K] [start=D]
 //	PLAN reword|suspend|resume|cancel ITEM "words" ["reason"]
 //	PLAN move ITEM PARENT "reason"                 PLAN owner ITEM "words" "reason"
 //	PLAN due ITEM D "reason"                       (the first sets, later ones move)
@@ -37,6 +37,14 @@ func Draw(t testing.TB, text string) *Source {
 //	PLAN attach ID ITEM "title" [file=NAME] [sha256=HEX]  PLAN withdraw ID ITEM "reason"
 //	PLAN erase NUMBER FIELD "reason" [item=ITEM]   PLAN erased NUMBER FIELD [item=ITEM] (NUMBER is a position)
 //	PLAN hold|release ID "reason"
+//	PLAN ask ITEM D "reason"                       PLAN approve|deny ITEM "reason" (of what was asked)
+//	PLAN waive|claim|verify|refuse|accept|reopen ITEM "words"
+//	PLAN supersede ITEM BY "reason"                PLAN carry ITEM PLAN "reason"
+//	PLAN link|unlink ITEM RELATION ITEM ["reason"] PLAN respond ITEM RESPONSE "words"
+//	PLAN measure ITEM BETTER TARGET ["reason"] [unit=U] [baseline=N]   PLAN read ITEM N ["words"]
+//	PLAN scheme|policy ID "reason"                 PLAN adopt VERSION "reason"
+//	PLAN challenge ID ITEM VALUE "words" [asked="words"]   PLAN drop ID "reason" [item=ITEM]
+//	PLAN minutes MEETING "words"                   PLAN answered FINDING RULE "words"
 //	people register|rename ID "name"               people leave ID
 //	people token ID PERSON ROLE                    people revoke ID
 //	begin PLAN ... end: the lines are parts of one command; ... cut: its last part never comes; void PLAN voids it

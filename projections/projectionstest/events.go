@@ -39,7 +39,8 @@ func event(h *domain.History, w *words) (domain.Event, error) {
 	case "add":
 		owner := domain.Text(w.extras["owner"])
 		return &domain.ItemAdded{Item: item, Ref: w.extras["ref"], Level: "action", Parent: domain.ItemID(w.extras["parent"]),
-			Due: date(w.extras["due"]), Owned: owner != "", Title: w.text(3), Owner: owner}, nil
+			Due: date(w.extras["due"]), Owned: owner != "", Title: w.text(3), Owner: owner, Kind: domain.ItemKind(w.extras["kind"]),
+			Start: date(w.extras["start"])}, nil
 	case "reword":
 		return &domain.ItemReworded{Item: item, Title: w.text(3), Reason: w.text(4)}, nil
 	case "move":
@@ -63,6 +64,9 @@ func event(h *domain.History, w *words) (domain.Event, error) {
 		return &domain.OutcomeRecorded{Item: item, Result: domain.Result(w.at(3)), Outcome: w.text(4)}, nil
 	case "rate", "justify":
 		return ratingEvent(now, w), nil
+	}
+	if e := practiceEvent(h, now, w); e != nil {
+		return e, nil
 	}
 	return memberEvent(h, w)
 }
