@@ -119,6 +119,7 @@ var access = map[string]domain.Role{
 	"POST /v1/persons/{person}/erase-name": domain.Admin,
 	"POST /v1/rebuild":                     domain.Admin,
 	"GET /v1/backup":                       domain.Admin,
+	"GET /v1/backup/entries":               domain.Admin,
 	"GET /v1/backup/texts":                 domain.Admin,
 	"GET /v1/backup/checkpoints":           domain.Admin,
 }
