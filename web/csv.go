@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"plantrail/domain"
+	"plantrail/domain/findings"
 	"plantrail/projections"
 )
 
@@ -62,6 +63,12 @@ func tableOf(v any) (header []string, rows [][]string) {
 		return entriesTable(v.Entries)
 	case projections.Page[projections.Hit]:
 		return hitsTable(v.Entries)
+	case projections.FindingsView:
+		return findingsTable(v.Findings)
+	case projections.Page[findings.Finding]:
+		return findingsTable(v.Entries)
+	case rulesAnswer:
+		return rulesTable(v.Rules)
 	case evidenceAnswer:
 		return evidenceTable(v.Files)
 	case tokensAnswer:

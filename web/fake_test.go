@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"plantrail/domain"
+	"plantrail/domain/findings"
 	"plantrail/projections"
 )
 
@@ -75,6 +76,18 @@ func (f *fakeReads) Command(_ context.Context, id domain.PlanID, c domain.Comman
 }
 func (f *fakeReads) Search(_ context.Context, _ string, id domain.PlanID, _ string, _ int) (projections.Page[projections.Hit], error) {
 	return projections.Page[projections.Hit]{Entries: []projections.Hit{}}, f.check(id)
+}
+func (f *fakeReads) Findings(_ context.Context, id domain.PlanID, at projections.At, today domain.Date) (projections.FindingsView, error) {
+	return projections.FindingsView{Plan: id, Judged: today, Findings: found}, f.check(id)
+}
+func (f *fakeReads) AllFindings(_ context.Context, _ domain.Date, wanted func(findings.Finding) bool, after domain.PlanID, _ int) (projections.Page[findings.Finding], error) {
+	page := projections.Page[findings.Finding]{Entries: []findings.Finding{}, Next: "sdp"}
+	for _, one := range found {
+		if wanted(one) {
+			page.Entries = append(page.Entries, one)
+		}
+	}
+	return page, f.check(after)
 }
 func (f *fakeReads) Persons(context.Context) ([]projections.PersonView, error) {
 	return []projections.PersonView{}, f.check("")

@@ -68,14 +68,17 @@ var apiTags = []*huma.Tag{
 	{Name: "operation", Description: "How the server is."},
 }
 
-// schemaName keeps the types of a document being imported apart from those of the plan.
+// schemaName keeps the types of a document being imported, and of what the rules find, apart from those of the plan.
 func schemaName(t reflect.Type, hint string) string {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
 	name := huma.DefaultSchemaNamer(t, hint)
-	if strings.HasSuffix(t.PkgPath(), "/sheets") {
+	switch {
+	case strings.HasSuffix(t.PkgPath(), "/sheets"):
 		return "Paper" + name
+	case strings.HasSuffix(t.PkgPath(), "/findings") && name != "Finding":
+		return "Finding" + name
 	}
 	return name
 }

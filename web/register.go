@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"plantrail/domain"
+	"plantrail/domain/findings"
 	"plantrail/projections"
 )
 
@@ -116,6 +117,8 @@ func (out *answer[T]) describe(ctx context.Context, in any) {
 		version = v.PlanMoment.Version
 	case projections.Page[projections.Entry]:
 		out.Link = nextLink(callOf(ctx).r.URL, v.Next)
+	case projections.Page[findings.Finding]:
+		out.Link = nextLink(callOf(ctx).r.URL, v.Next)
 	case projections.Page[projections.Hit]:
 		out.Link = nextLink(callOf(ctx).r.URL, v.Next)
 	}
@@ -149,7 +152,7 @@ func (s *Server) documentAnswer(op huma.Operation, a about) {
 	if a.csv {
 		ok.Content["text/csv"] = &huma.MediaType{Schema: &huma.Schema{Type: "string"}}
 	}
-	if !strings.Contains(op.Path, "timeline") && !strings.Contains(op.Path, "search") {
+	if !strings.Contains(op.Path, "timeline") && !strings.Contains(op.Path, "search") && op.Path != "/v1/findings" {
 		delete(ok.Headers, "Link")
 	}
 }

@@ -46,6 +46,8 @@ type Reads interface {
 	Token(ctx context.Context, id domain.TokenID) (projections.Credential, error)
 	Tokens(ctx context.Context) ([]projections.TokenView, error)
 
+	FindingReads
+
 	// Tree is the Merkle tree of the history.
 	Tree(ctx context.Context) (projections.Tree, error)
 
@@ -151,6 +153,7 @@ func New(d Deps) *Server {
 	s.registerBackup()
 	s.registerHolds()
 	s.registerErase()
+	s.registerFindings()
 	s.registerFeeds()
 	s.registerPeople()
 	s.registerOperation()
