@@ -87,7 +87,7 @@ type KeeperStatus struct {
 	LastCheck  time.Time       `json:"last_check,omitzero"`        // when every leaf was last found right
 	CheckTook  float64         `json:"check_seconds"`              // and how long that took
 	LastServed time.Time       `json:"last_served_check,omitzero"` // where LastCheck is of the journal's files: when its server last gave each right
-	Checked    domain.Position `json:"checked"`                    // of the pass under way
+	Checked    domain.Position `json:"checked"`                    // of the pass under way, or the last one
 	Passes     uint64          `json:"passes"`
 	Alarm      string          `json:"alarm,omitempty"`
 	Bad        *BadEvent       `json:"bad,omitempty"`   // the first event that is not as it was recorded

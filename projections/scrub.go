@@ -155,6 +155,7 @@ func (k *Keeper) check(ctx context.Context, r route, leads, fast bool) error {
 	}
 	k.status.Passes++
 	if leads {
+		k.status.Checked = domain.Position(tree.Size)
 		k.status.LastCheck, k.status.CheckTook = time.Now(), time.Since(p.began).Seconds()
 	} else {
 		k.status.LastServed = time.Now()
