@@ -1,0 +1,176 @@
+package pages
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"plantrail/domain"
+)
+
+// answer is what the API said.
+type answer struct {
+	status int
+	header http.Header
+	body   bytes.Buffer
+}
+
+// Header, Write and WriteHeader make answer an [http.ResponseWriter].
+func (a *answer) Header() http.Header         { return a.header }
+func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
+func (a *answer) WriteHeader(status int) {
+	if a.status == 0 {
+		a.status = status
+	}
+}
+
+// problem is an error as the API tells it (RFC 9457).
+type problem struct {
+	Status int    `json:"status"`
+	Title  string `json:"title"`
+	Detail string `json:"detail"`
+	Field  string `json:"field"`
+	Hint   string `json:"hint"`
+}
+
+func (p *problem) Error() string { return p.Detail }
+
+// path makes an address of segments, each escaped.
+func path(segments ...string) string {
+	var b strings.Builder
+	for _, s := range segments {
+		b.WriteString("/" + url.PathEscape(s))
+	}
+	return b.String()
+}
+
+func encode(pairs ...string) string {
+	q := url.Values{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			q.Set(pairs[i], pairs[i+1])
+		}
+	}
+	return q.Encode()
+}
+
+// call asks the API as the visitor.
+func (v *visit) call(method, at string, q url.Values, body io.Reader, header http.Header) (*answer, error) {
+	target := "/v1" + at
+	if len(q) > 0 {
+		target += "?" + q.Encode()
+	}
+	r, err := http.NewRequestWithContext(v.deps.As(v.r.Context(), v.Actor), method, target, body)
+	if err != nil {
+		return nil, err
+	}
+	for name, values := range header {
+		r.Header[name] = values
+	}
+	r.RemoteAddr = v.r.RemoteAddr
+	a := &answer{header: http.Header{}}
+	v.deps.API.ServeHTTP(a, r)
+	if a.status == 0 {
+		a.status = http.StatusOK
+	}
+	if a.status >= 400 {
+		p := &problem{Status: a.status}
+		if err := json.Unmarshal(a.body.Bytes(), p); err != nil {
+			p.Detail = http.StatusText(a.status)
+		}
+		return a, p
+	}
+	return a, nil
+}
+
+// get asks a question and decodes the answer into to.
+func (v *visit) get(at string, q url.Values, to any) error {
+	a, err := v.call(http.MethodGet, at, q, nil, http.Header{"Accept": {"application/json"}})
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(a.body.Bytes(), to)
+}
+
+// do gives a command: what is a command of the domain or of the API. Its key makes a form that is sent twice one command.
+func (v *visit) do(at, key string, what any) (domain.Receipt, error) {
+	var got domain.Receipt
+	body, err := json.Marshal(what)
+	if err != nil {
+		return got, err
+	}
+	header := http.Header{"Content-Type": {"application/json"}}
+	if key != "" {
+		header.Set("Idempotency-Key", key)
+	}
+	a, err := v.call(http.MethodPost, at, nil, bytes.NewReader(body), header)
+	if err != nil {
+		return got, err
+	}
+	return got, json.Unmarshal(a.body.Bytes(), &got)
+}
+
+// otherForm answers the page's question as JSON or CSV, if that is what is asked for.
+func (v *visit) otherForm() bool {
+	q := v.r.URL.Query()
+	accept := v.r.Header.Get("Accept")
+	if format := q.Get("format"); format != "json" && format != "csv" && (accept == "" || strings.Contains(accept, "text/html") || strings.Contains(accept, "*/*")) {
+		return false
+	}
+	q.Del("done")
+	a, _ := v.call(http.MethodGet, v.r.URL.EscapedPath(), q, nil, http.Header{"Accept": {accept}}) // an error is an answer, too
+	for _, name := range []string{"Content-Type", "ETag", "Link", "Plantrail-Position"} {
+		if value := a.header.Get(name); value != "" {
+			v.w.Header().Set(name, value)
+		}
+	}
+	v.w.WriteHeader(a.status)
+	_, _ = v.w.Write(a.body.Bytes()) // the reader is gone if this fails
+	return true
+}
+
+// banner says what is wrong with the whole: the journal does not take changes, or the proof failed.
+func (v *visit) banner() string {
+	var s struct {
+		ReadOnly string `json:"read_only"`
+		Stopped  string `json:"stopped"`
+	}
+	if err := v.get("/status", nil, &s); err != nil {
+		return ""
+	}
+	if s.ReadOnly != "" {
+		return "Nothing can be changed at the moment: " + s.ReadOnly
+	}
+	return s.Stopped
+}
+
+// fail shows an error as a page.
+func (v *visit) fail(err error) {
+	p, ok := err.(*problem)
+	if !ok {
+		v.deps.Log.Error("page failed", "path", v.r.URL.Path, "error", err)
+		p = &problem{Status: http.StatusInternalServerError, Title: "Something went wrong", Detail: "The page could not be made. Nothing was changed."}
+	}
+	if err := v.showStatus(p.Status, "problem", errorTitle(p.Status), "", p); err != nil {
+		http.Error(v.w, p.Detail, p.Status)
+	}
+}
+
+func errorTitle(status int) string {
+	switch status {
+	case http.StatusNotFound:
+		return "There is nothing here"
+	case http.StatusForbidden:
+		return "You may not see or do this"
+	case http.StatusConflict, http.StatusPreconditionFailed:
+		return "Somebody else was faster"
+	case http.StatusServiceUnavailable:
+		return "Not possible at the moment"
+	case http.StatusInternalServerError:
+		return "Something went wrong"
+	}
+	return "This could not be done"
+}

@@ -1,0 +1,97 @@
+// Package pagestest is a whole server for tests of the pages: a real journal, real read models, the API and the site over it,
+// and a sign-in that believes what it is told.
+package pagestest
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"testing"
+
+	"plantrail/domain"
+	"plantrail/eventstore"
+	"plantrail/eventstore/eventstoretest"
+	"plantrail/projections"
+	"plantrail/web"
+	"plantrail/web/pages"
+)
+
+// Officer keeps plans; all commands of [House.Do] are theirs.
+var Officer = domain.Actor{ID: "p-officer", Kind: domain.User, Role: domain.Editor}
+
+// House is a server of one organisation, "acme".
+type House struct {
+	*httptest.Server
+	Service *domain.Service
+	Reads   *projections.DB
+	SignIn  *SignIn
+}
+
+// SignIn is a sign-in in which one person at most is signed in.
+type SignIn struct{ Session pages.Session }
+
+// Who implements [pages.SignIn].
+func (s *SignIn) Who(*http.Request) (pages.Session, bool) { return s.Session, s.Session.Actor.ID != "" }
+
+func (s *SignIn) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	w.WriteHeader(http.StatusNoContent)
+}
+
+type source struct{ *eventstore.Store }
+
+func (s source) Texts(ctx context.Context, after, until uint64) iter.Seq2[projections.TextRecord, error] {
+	return func(yield func(projections.TextRecord, error) bool) {
+		for t, err := range s.Store.Texts(ctx, after, until) {
+			if !yield(projections.TextRecord{Sequence: t.Sequence, Plan: t.Plan, Event: t.Event, Texts: t.Texts, Disclosures: t.Disclosures}, err) {
+				return
+			}
+		}
+	}
+}
+
+func (s source) Tail(ctx context.Context) (projections.Tail, error) {
+	t, err := s.Store.Tail(ctx)
+	return projections.Tail{Events: t.Events, Texts: t.Texts}, err
+}
+
+// New opens a house in which the officer is signed in.
+func New(t testing.TB) *House {
+	t.Helper()
+	store, log := eventstoretest.Open(t), slog.New(slog.DiscardHandler)
+	reads, err := projections.Open(t.Context(), filepath.Join(t.TempDir(), "views"), projections.Options{Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- reads.Run(ctx, source{store}) }()
+	h := &House{Service: domain.NewService(store), Reads: reads, SignIn: &SignIn{pages.Session{Actor: Officer, Name: "Olive Officer", CSRF: "csrf"}}}
+	api := web.New(web.Deps{Org: "acme", Version: "test", Service: h.Service, Reads: reads, Vault: store, Log: log})
+	h.Server = httptest.NewServer(pages.New(pages.Deps{Org: "acme", API: api, As: web.AsActor, SignIn: h.SignIn, Log: log}))
+	t.Cleanup(func() {
+		h.Server.Close()
+		stop()
+		<-ended
+		if err := reads.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	return h
+}
+
+// Do records commands on a plan, in order, and waits until they can be read.
+func (h *House) Do(t testing.TB, plan domain.PlanID, commands ...domain.Command) {
+	t.Helper()
+	for i, c := range commands {
+		got, err := h.Service.Do(t.Context(), domain.Order{Plan: plan, Actor: Officer, Command: domain.CommandID(string(plan) + "-" + c.Verb() + "-" + string(rune('a'+i))), Do: c})
+		if err != nil {
+			t.Fatalf("command %d, %s: %v", i+1, c.Verb(), err)
+		}
+		if err := h.Reads.WaitFor(t.Context(), got.Position); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package pages
+
+import (
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+
+	"plantrail/domain"
+	"plantrail/projections"
+)
+
+// register says which page answers which address. Addresses are those of the API without /v1.
+func (s *Site) register() {
+	s.mux.Handle("GET /{$}", http.RedirectHandler("/plans", http.StatusSeeOther))
+	s.page("GET /plans", (*visit).plans)
+	s.page("GET /plans/{plan}", (*visit).plan)
+	s.page("GET /plans/{plan}/items/{item}", (*visit).item)
+	s.page("GET /plans/{plan}/entries/{entry}", (*visit).entry)
+	s.page("GET /plans/{plan}/timeline", (*visit).timeline)
+	s.page("GET /plans/{plan}/compare", (*visit).compare)
+	s.page("GET /search", (*visit).search)
+	s.page("GET /", func(*visit) error {
+		return &problem{Status: http.StatusNotFound, Detail: "There is no page at this address"}
+	})
+}
+
+// part is a part of the site or of a plan, for its navigation. Roles left empty: everybody.
+type part struct {
+	Key, Name, Address string
+	roles              []domain.Role
+}
+
+var siteParts = []part{{Key: "plans", Name: "Plans", Address: "/plans"}, {Key: "search", Name: "Search", Address: "/search"}}
+
+var planParts = []part{{Name: "The plan"}, {Key: "timeline", Name: "Timeline"}, {Key: "compare", Name: "Compare"}}
+
+func init() {
+	funcs["parts"] = func(role domain.Role) []part {
+		return slices.DeleteFunc(slices.Clone(siteParts), func(p part) bool { return len(p.roles) > 0 && !slices.Contains(p.roles, role) })
+	}
+	funcs["planparts"] = func() []part { return planParts }
+	funcs["meanings"] = func() []meaning { return meanings }
+}
+
+// meaning is how a meaning is counted in the list of plans, where each plan has labels of its own.
+type meaning struct {
+	Meaning           domain.Meaning
+	Key, Shape, Words string
+}
+
+var meanings = []meaning{{domain.OffTrack, "off", "◆", "off track"}, {domain.AtRisk, "risk", "▲", "at risk"}, {domain.OnTrack, "on", "●", "on track"},
+	{domain.CompleteClaimed, "done", "■", "complete"}, {domain.CompleteVerified, "done", "■", "complete and verified"}, {domain.NotStarted, "none", "○", "not started"},
+	{domain.Suspended, "none", "▬", "suspended"}, {domain.Cancelled, "none", "✕", "cancelled"}, {domain.NoData, "none", "○", "no data"}}
+
+func (v *visit) plans() error {
+	var page struct{ Plans []projections.PlanSummary }
+	if err := v.get("/plans", nil, &page); err != nil {
+		return err
+	}
+	return v.show("plans", "Plans", "plans", page)
+}
+
+// asked is what the address of a plan's page asks for.
+type asked struct {
+	ValidAt, RecordedAt, AsReported, Position string
+	Rating, Owner, State, Words               string
+}
+
+func askedOf(q url.Values) asked {
+	return asked{q.Get("valid_at"), q.Get("recorded_at"), q.Get("as_reported"), q.Get("position"), q.Get("rating"), q.Get("owner"), q.Get("state"), q.Get("words")}
+}
+
+// clocks is the part of the question that the API answers.
+func (a asked) clocks() url.Values {
+	q, _ := url.ParseQuery(encode("valid_at", a.ValidAt, "recorded_at", a.RecordedAt, "as_reported", a.AsReported, "position", a.Position)) // it was just encoded
+	return q
+}
+
+// row is an item with its depth in the plan's levels.
+type row struct {
+	projections.ItemView
+	Depth int
+}
+
+type planPage struct {
+	Plan    projections.PlanView
+	Items   []row
+	Asked   asked
+	Clock   string
+	Ratings []domain.Value
+	States  []string
+	Picture picture
+}
+
+func (v *visit) plan() error {
+	page := planPage{Asked: askedOf(v.r.URL.Query())}
+	at := path("plans", v.r.PathValue("plan"))
+	if err := v.get(at, page.Asked.clocks(), &page.Plan); err != nil {
+		return err
+	}
+	var strips projections.Strips
+	q := url.Values{}
+	if page.Plan.AsReported == "" && page.Asked.RecordedAt+page.Asked.Position != "" {
+		q = asked{RecordedAt: page.Asked.RecordedAt, Position: page.Asked.Position}.clocks()
+	}
+	if err := v.get(at+"/strips", q, &strips); err != nil {
+		return err
+	}
+	page.Picture = draw(strips, v.deps.Now())
+	page.Clock = clockWords(page.Plan.Moment, page.Asked)
+	page.Items = choose(page.Plan, page.Asked)
+	if len(page.Plan.Dimensions) > 0 {
+		page.Ratings = page.Plan.Dimensions[0].Scheme.Values
+	}
+	for _, it := range page.Plan.Items {
+		if !slices.Contains(page.States, string(it.State)) {
+			page.States = append(page.States, string(it.State))
+		}
+	}
+	return v.show("plan", words(page.Plan.Title), "plans", page)
+}
+
+// clockWords says in plain words which state is shown.
+func clockWords(m projections.Moment, a asked) string {
+	var parts []string
+	switch {
+	case m.AsReported != "":
+		parts = append(parts, "As members received it for the meeting "+string(m.AsReported))
+	case a.RecordedAt != "" || a.Position != "":
+		parts = append(parts, "As it was known here on "+moment(m.RecordedAt))
+	}
+	if !m.ValidAt.IsZero() {
+		parts = append(parts, "As it was on "+m.ValidAt.Words())
+	}
+	if len(parts) == 0 {
+		return "As it stands. The last change was recorded on " + moment(m.RecordedAt) + "."
+	}
+	return strings.Join(parts, ", ") + "."
+}
+
+// choose keeps the items that the filters ask for, in the plan's order, children below their parents.
+func choose(p projections.PlanView, a asked) (rows []row) {
+	children := map[domain.ItemID][]projections.ItemView{}
+	there := map[domain.ItemID]bool{}
+	for _, it := range p.Items {
+		there[it.Item] = true
+	}
+	for _, it := range p.Items {
+		above := it.Parent
+		if !there[above] {
+			above = ""
+		}
+		children[above] = append(children[above], it)
+	}
+	var walk func(domain.ItemID, int)
+	walk = func(above domain.ItemID, depth int) {
+		for _, it := range children[above] {
+			if a.keeps(it) {
+				rows = append(rows, row{it, min(depth, 3)})
+			}
+			walk(it.Item, depth+1)
+		}
+	}
+	walk("", 0)
+	return rows
+}
+
+func (a asked) keeps(it projections.ItemView) bool {
+	has := func(text, part string) bool { return strings.Contains(strings.ToLower(text), strings.ToLower(part)) }
+	said := words(it.Title) + " " + words(it.Progress)
+	for _, r := range it.Ratings {
+		said += " " + words(r.Reason)
+	}
+	rated := a.Rating == "" || slices.ContainsFunc(it.Ratings, func(r projections.RatingView) bool { return r.Value == a.Rating })
+	return rated && has(words(it.Owner), a.Owner) && (a.State == "" || string(it.State) == a.State) && has(said, a.Words)
+}
