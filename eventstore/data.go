@@ -38,25 +38,6 @@ func writeData(w *writer, r *domain.Recorded, digests []string) error {
 	return nil
 }
 
-// value writes a member of any kind.
-func (w *writer) value(name string, v any) error {
-	raw, err := marshal(v)
-	w.name(name)
-	w.buf = append(w.buf, raw...)
-	return err
-}
-
-// marshal is json.Marshal that leaves <, > and & as they are.
-func marshal(v any) ([]byte, error) {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		return nil, err
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
-}
-
 // upcast turns the data of an older version of an event into that of the version that this binary's domain knows. Every
 // version ever stored has its case here for ever; its golden file in testdata proves that it can still be read.
 func upcast(typ string, data []byte) (name string, now []byte, err error) {
