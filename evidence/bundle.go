@@ -30,9 +30,11 @@ type Entry struct {
 
 // File is a file that the bundle carries: report.html, timeline.csv, timeline.json, or a document as files/<name>.
 type File struct {
-	Name  string
-	Event int64 // of a document: the number of the event that records its SHA-256 and size (data.sha256 in hex, data.size)
-	Open  func() (io.ReadCloser, error)
+	Name   string
+	Event  int64  // of a document: the number of the event that records its SHA-256 and size (data.sha256 in hex, data.size)
+	SHA256 string // of a document, as that event has it; "" has it read to be sealed
+	Size   int64
+	Open   func() (io.ReadCloser, error)
 }
 
 // BytesFile is a File held in memory.
@@ -56,7 +58,7 @@ type Bundle struct {
 func (b *Bundle) Seal() (string, error) {
 	files := []source{memory(scriptName, Script)}
 	for _, f := range b.Files {
-		files = append(files, source{member: member{name: f.Name}, open: f.Open})
+		files = append(files, source{member: member{name: f.Name, sha256: f.SHA256, size: uint32(f.Size)}, open: f.Open})
 	}
 	for i, e := range b.Related {
 		files = append(files, memory(relatedSlot(int64(i+1)).leaf, e.Leaf))
@@ -64,8 +66,10 @@ func (b *Bundle) Seal() (string, error) {
 	slices.SortFunc(files, func(a, b source) int { return strings.Compare(a.name, b.name) })
 	members := make([]member, len(files))
 	for i := range files {
-		if err := files[i].measure(); err != nil {
-			return "", err
+		if files[i].sha256 == "" {
+			if err := files[i].measure(); err != nil {
+				return "", err
+			}
 		}
 		members[i] = files[i].member
 	}

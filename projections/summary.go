@@ -140,6 +140,14 @@ func ratingSummary(event domain.Event) string {
 	return spaced(event.Type())
 }
 
+func bundleSummary(e *domain.BundleIssued) string {
+	line := "evidence bundle " + string(e.Bundle) + " issued"
+	if e.AsAt > 0 {
+		line += fmt.Sprintf(", reporting on position %d", e.AsAt)
+	}
+	return line
+}
+
 func correctedSummary(e *domain.EntryCorrected) string {
 	field := spaced(e.Field)
 	if e.Value == "" {

@@ -141,8 +141,11 @@ func TestABundleCanBeHadAgainOnlyAsItWas(t *testing.T) {
 	if r := inside(t, renamed, "report.html"); !strings.Contains(r, "Beatrix Heelis") || strings.Contains(r, "Bea Potter") {
 		t.Error("the report has not today's name")
 	}
-	kinds := map[string]int{}
+	kinds, names := map[string]int{}, 0
 	for n := 1; ; n++ {
+		if inside(t, renamed, fmt.Sprintf("disclosures/related-%06d.txt", n)) != "" {
+			names++
+		}
 		leaf := inside(t, renamed, fmt.Sprintf("related/%06d.json", n))
 		if leaf == "" {
 			break
@@ -155,6 +158,9 @@ func TestABundleCanBeHadAgainOnlyAsItWas(t *testing.T) {
 	}
 	if kinds["plantrail.person-registered.v1"] != 2 || kinds["plantrail.person-renamed.v1"] != 1 || len(kinds) != 2 {
 		t.Errorf("related: %v", kinds)
+	}
+	if names != 2 {
+		t.Errorf("%d names are disclosed: want that of each person, and no earlier one", names)
 	}
 }
 

@@ -63,38 +63,50 @@ func personIn(e projections.Entry) domain.ActorID {
 	return data.Person
 }
 
-// relatedEvents are those of other histories without which the plan's own can't be understood: who the actors were, by
-// what names they went, and by which keys the log was signed.
+// relatedEvents are those of other histories without which the plan's own can't be understood: who the actors were, and by
+// which keys the log was signed. Of a person's names the one of today is disclosed, as on every page; earlier ones are not.
 func (s *Server) relatedEvents(ctx context.Context, p *Proof, who map[domain.ActorID]bool, known domain.Position) ([]evidence.Entry, error) {
-	var all []evidence.Entry
-	for history, wanted := range map[domain.PlanID]func(projections.Entry) bool{
-		domain.People: func(e projections.Entry) bool { return strings.HasPrefix(e.Type, "person-") && who[personIn(e)] },
-		domain.Log:    func(projections.Entry) bool { return true },
-	} {
-		var events []domain.EventID
-		var leaves []projections.Leaf
-		err := s.eachEntry(ctx, projections.TimelineQuery{Plan: history, At: projections.At{Position: known}}, func(e projections.Entry) error {
-			if !wanted(e) {
-				return nil
-			}
-			body, err := p.Raw.Leaf(ctx, e.Position)
-			events, leaves = append(events, e.Event), append(leaves, projections.Leaf{Position: e.Position, Plan: history, Body: body})
-			return err
-		})
-		if domain.KindOf(err) == domain.NotFound && err != nil {
-			continue // nothing was recorded in it yet
+	last := map[domain.ActorID]domain.Position{} // where a person's name stands
+	people, err := s.eventsOf(ctx, p, domain.People, known, func(e projections.Entry) bool {
+		wanted := strings.HasPrefix(e.Type, "person-") && who[personIn(e)]
+		if _, named := e.Texts["name"]; wanted && named {
+			last[personIn(e)] = e.Position
 		}
-		if err != nil {
-			return nil, err
-		}
-		some, err := p.bundleEntries(ctx, history, leaves)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, some...)
+		return wanted
+	})
+	if err != nil {
+		return nil, err
 	}
+	named := slices.Collect(maps.Values(last))
+	for i := range people {
+		if !slices.Contains(named, domain.Position(people[i].Index+1)) {
+			people[i].Disclosures = nil
+		}
+	}
+	keys, err := s.eventsOf(ctx, p, domain.Log, known, func(projections.Entry) bool { return true })
+	all := append(people, keys...)
 	slices.SortFunc(all, func(a, b evidence.Entry) int { return cmp.Compare(a.Index, b.Index) })
-	return all, nil
+	return all, err
+}
+
+// eventsOf are the wanted events of a history; none of one in which nothing was recorded yet.
+func (s *Server) eventsOf(ctx context.Context, p *Proof, history domain.PlanID, known domain.Position, wanted func(projections.Entry) bool) ([]evidence.Entry, error) {
+	var leaves []projections.Leaf
+	err := s.eachEntry(ctx, projections.TimelineQuery{Plan: history, At: projections.At{Position: known}}, func(e projections.Entry) error {
+		if !wanted(e) {
+			return nil
+		}
+		body, err := p.Raw.Leaf(ctx, e.Position)
+		leaves = append(leaves, projections.Leaf{Position: e.Position, Plan: history, Body: body})
+		return err
+	})
+	if domain.KindOf(err) == domain.NotFound && err != nil {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.bundleEntries(ctx, history, leaves)
 }
 
 // fillBundle puts the plan's own events into a bundle: all there are up to the one that issues it.
@@ -201,7 +213,7 @@ func (s *Server) written(ctx context.Context, plan domain.PlanID, r bundleReport
 		return nil, domain.Errorf(domain.Unavailable, "", "files of evidence can't be read here")
 	}
 	for _, f := range r.Files {
-		files = append(files, evidence.File{Name: documentName(f), Event: int64(f.Attached.Entry), Open: func() (io.ReadCloser, error) {
+		files = append(files, evidence.File{Name: documentName(f), Event: int64(f.Attached.Entry), SHA256: f.SHA256, Size: f.Size, Open: func() (io.ReadCloser, error) {
 			body, _, err := s.deps.Vault.Evidence(ctx, plan, f.ID)
 			return body, err
 		}})
