@@ -36,11 +36,10 @@ func (a *app) tellAmbers(body []byte) error {
 	}
 	a.say("%s", a.screen.bold(oneLine(shown(got.Title))))
 	a.say("%s, recorded until %s (position %d)", count(len(got.Rows), "row", "rows"), moment(got.RecordedAt), got.Position)
-	key := legend(got.Key)
 	t := newTable("Item", "Ref", "~Aim", "Rating", "~Reason", "Since", "Whose words")
 	for _, r := range got.Rows {
 		words, whose := reasonOf(r)
-		t.add(plain(string(r.Item)), plain(r.Ref), plain(shown(r.Aim)), key.cell(r.Rating), plain(words), plain(day(r.Rating.Since)), plain(whose))
+		t.add(plain(string(r.Item)), plain(r.Ref), plain(shown(r.Aim)), ratingCell(r.Rating), plain(words), plain(day(r.Rating.Since)), plain(whose))
 	}
 	if len(t.rows) > 0 {
 		a.say("")

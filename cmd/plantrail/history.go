@@ -47,6 +47,7 @@ func (a *app) tellHistory(body []byte) error {
 	if it.Outcome != nil {
 		a.say("Outcome, %s: %s", resultWords(it.Outcome.Result), oneLine(shown(it.Outcome.Words)))
 	}
+	a.tellPractice(it)
 	a.say("")
 	t := newTable("Field", "~Value", "From", "Until", "~Why", "By")
 	for _, s := range h.Spans {

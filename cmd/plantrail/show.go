@@ -99,10 +99,9 @@ func (a *app) tellPlan(body []byte) error {
 		return err
 	}
 	a.tellHead(p)
-	key := legend(p.Dimensions)
 	t := newTable(itemHeads(p)...)
 	for _, it := range p.Items {
-		t.add(itemCells(it, p, key)...)
+		t.add(itemCells(it, p)...)
 	}
 	a.say("")
 	t.write(a.stdout, a.screen)
@@ -149,22 +148,9 @@ func (a *app) ratingCounts(p projections.PlanView) string {
 	return strings.Join(parts, "  ")
 }
 
-// ratingKey finds how a value of a dimension is printed.
-type ratingKey map[[2]string]domain.Value
-
-func legend(all []domain.Dimension) ratingKey {
-	key := ratingKey{}
-	for _, d := range all {
-		for _, v := range d.Scheme.Values {
-			key[[2]string{d.Key, v.Key}] = v
-		}
-	}
-	return key
-}
-
-func (k ratingKey) cell(r projections.RatingView) cell {
-	v := k[[2]string{r.Dimension, r.Value}]
-	return cell{strings.TrimSpace(shapes[v.Shape] + " " + r.Label), v.Colour}
+// ratingCell is a rating as its own scheme prints it, which may be an earlier one of the plan.
+func ratingCell(r projections.RatingView) cell {
+	return cell{strings.TrimSpace(shapes[r.Shape] + " " + r.Label), r.Colour}
 }
 
 func itemHeads(p projections.PlanView) []string {
@@ -179,7 +165,7 @@ func itemHeads(p projections.PlanView) []string {
 	return append(heads, "~Owner", "~Due", "State")
 }
 
-func itemCells(it projections.ItemView, p projections.PlanView, key ratingKey) []cell {
+func itemCells(it projections.ItemView, p projections.PlanView) []cell {
 	level := it.Level
 	if len(p.Levels) == 1 {
 		level = "" // a plan of one level needs no column for it
@@ -189,7 +175,7 @@ func itemCells(it projections.ItemView, p projections.PlanView, key ratingKey) [
 		rating, since := plain(""), plain("")
 		for _, r := range it.Ratings {
 			if r.Dimension == d.Key {
-				rating, since = key.cell(r), plain(day(r.Since))
+				rating, since = ratingCell(r), plain(day(r.Since))
 			}
 		}
 		cells = append(cells, rating, since)
@@ -222,19 +208,45 @@ func (a *app) tellRequests(all []projections.RequestView) {
 		return
 	}
 	a.say("\n%s", a.screen.bold("Members' requests"))
-	t := newTable("Request", "Item", "~Asked", "Asked on", "Due", "~Answer")
+	t := newTable("Request", "Item", "~Asked", "Asked on", "~Due", "~Answer")
 	for _, r := range all {
-		answer := "not answered yet"
-		if r.Answer != nil {
-			answer = fmt.Sprintf("%s (%s)", shown(r.Answer.Words), day(r.Answer.Said.Stated))
-		}
-		asked := shown(r.Words)
-		if r.AskedBy != nil {
-			asked = shown(*r.AskedBy) + ": " + asked
-		}
-		t.add(plain(string(r.Request)), plain(string(r.Item)), plain(asked), plain(day(r.Said.Stated)), plain(day(r.Due)), plain(answer))
+		t.add(plain(string(r.Request)), plain(string(r.Item)), plain(askedWords(r)), plain(day(r.Said.Stated)), plain(dueByWords(r)), plain(answerWords(r)))
 	}
 	t.write(a.stdout, a.screen)
+}
+
+func askedWords(r projections.RequestView) string {
+	asked := shown(r.Words)
+	switch {
+	case r.Commitment:
+		asked = "officers promised: " + asked
+	case r.Challenge:
+		asked = "the rating is wrong: " + asked
+	}
+	if r.AskedBy != nil {
+		asked = shown(*r.AskedBy) + ": " + asked
+	}
+	return asked
+}
+
+func dueByWords(r projections.RequestView) string {
+	switch {
+	case !r.Due.IsZero():
+		return day(r.Due)
+	case r.Meeting != "":
+		return string(r.Meeting)
+	}
+	return r.DueAs
+}
+
+func answerWords(r projections.RequestView) string {
+	switch {
+	case r.Answer != nil:
+		return fmt.Sprintf("%s (%s)", shown(r.Answer.Words), day(r.Answer.Said.Stated))
+	case r.Withdrawn != nil:
+		return fmt.Sprintf("withdrawn: %s (%s)", shown(r.Withdrawn.Words), day(r.Withdrawn.Said.Stated))
+	}
+	return "not answered yet"
 }
 
 func (a *app) tellResolutions(all []projections.ResolutionView) {
