@@ -15,6 +15,12 @@ import (
 	"golang.org/x/mod/sumdb/note"
 )
 
+// Signer and Verifier are a private and a public key as golang.org/x/mod/sumdb/note knows them.
+type (
+	Signer   = note.Signer
+	Verifier = note.Verifier
+)
+
 // The kinds of key that a verifier key states in its first byte.
 const (
 	algEd25519     = 1 // signs the note's text itself: a log

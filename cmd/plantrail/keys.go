@@ -12,8 +12,6 @@ import (
 	"strings"
 	"sync"
 
-	"golang.org/x/mod/sumdb/note"
-
 	"plantrail/domain"
 	"plantrail/eventstore"
 	"plantrail/evidence"
@@ -61,7 +59,7 @@ type keyring struct {
 
 	mu        sync.Mutex
 	adopted   []string
-	verifiers []note.Verifier
+	verifiers []evidence.Verifier
 }
 
 // all are the verifier keys, oldest first.
@@ -71,7 +69,7 @@ func (k *keyring) all() []string {
 	return slices.Clone(k.adopted)
 }
 
-func (k *keyring) known() []note.Verifier {
+func (k *keyring) known() []evidence.Verifier {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return slices.Clone(k.verifiers)
@@ -81,9 +79,9 @@ func (k *keyring) known() []note.Verifier {
 func (k *keyring) next() string { return k.file + ".next" }
 
 // learnKeys reads from the history which keys the log has adopted.
-func (n *node) learnKeys(ctx context.Context) ([]note.Verifier, error) {
+func (n *node) learnKeys(ctx context.Context) ([]evidence.Verifier, error) {
 	var adopted []string
-	var verifiers []note.Verifier
+	var verifiers []evidence.Verifier
 	for r, err := range n.store.Read(ctx, domain.Log, 0) {
 		if err != nil {
 			return nil, err
@@ -125,7 +123,7 @@ func (n *node) openKeeper(ctx context.Context, file string) error {
 }
 
 // openKey is the signer, or nil and perhaps what is suspicious about the key.
-func (n *node) openKey(ctx context.Context, supplied bool) (s note.Signer, doubt string, err error) {
+func (n *node) openKey(ctx context.Context, supplied bool) (s evidence.Signer, doubt string, err error) {
 	if _, err := n.learnKeys(ctx); err != nil {
 		return nil, "", err
 	}

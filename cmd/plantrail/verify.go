@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/mod/sumdb/note"
 
 	"plantrail/evidence"
 	"plantrail/projections"
@@ -147,7 +146,7 @@ func (a *app) signedBefore(ctx context.Context, c *client, file string, signed [
 	if len(known) == 0 {
 		known = state.Keys
 	}
-	var verifiers []note.Verifier
+	var verifiers []evidence.Verifier
 	for _, key := range known {
 		v, err := evidence.NewVerifier(key)
 		if err != nil {
