@@ -49,7 +49,11 @@ func decodeDisclosure(encoded string) (disclosure, error) {
 		return disclosure{}, fmt.Errorf("disclosure: %w", err)
 	}
 	var parts []string
-	if err := json.Unmarshal(b, &parts); err != nil || len(parts) != 3 {
+	if err := eachElement(b, func(raw []byte) error {
+		part, err := unquote(raw)
+		parts = append(parts, part)
+		return err
+	}); err != nil || len(parts) != 3 {
 		return disclosure{}, errors.New("disclosure: not an array of salt, name and value")
 	}
 	return disclosure{parts[0], parts[1], parts[2]}, nil

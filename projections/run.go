@@ -12,7 +12,7 @@ import (
 )
 
 // most is how many events, or text records, go into one transaction when that many are waiting.
-const most = 10_000
+const most = 4_000
 
 // errSwapped interrupts a projector whose file is no longer the current one.
 var errSwapped = errors.New("the read models were rebuilt")
