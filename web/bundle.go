@@ -3,7 +3,6 @@ package web
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"iter"
 	"net/http"
@@ -149,22 +148,18 @@ func (s *Server) takeBundle(ctx context.Context, plan domain.PlanID, id domain.C
 			}
 			// A text was erased since, or a person renamed: it can't be had again as it was.
 		}
-		if issued, err = s.issueBundle(ctx, p, t, tryID(id, try)); domain.KindOf(err) == domain.Conflict && err != nil {
-			issued, err = nil, nil // the plan went on
+		issued, err = s.issueBundle(ctx, p, t, id)
+		switch {
+		case err == nil: // should it not be what comes out, another command records another
+			id = domain.CommandID(derive("bundle", id, 32))
+		case domain.KindOf(err) == domain.Conflict: // the plan went on
+			issued, err = nil, nil
 		}
 	}
 	if err == nil {
 		err = domain.Errorf(domain.Conflict, "plan", "the plan changes faster than a bundle of it can be made").WithHint("try again")
 	}
 	return nil, err
-}
-
-// tryID is the id of a command that is given again because what it was to record has changed.
-func tryID(id domain.CommandID, try int) domain.CommandID {
-	if try == 0 {
-		return id
-	}
-	return domain.CommandID(derive(fmt.Sprint("bundle ", try), id, 32))
 }
 
 // takingOf finds the moment that the report is to show.
@@ -219,11 +214,18 @@ func issueOf(e projections.Entry) (*issue, error) {
 	return found, json.Unmarshal(e.Data, &found.data)
 }
 
+// bundleEvents bounds the events of one bundle: each is up to three files of it, and there may be evidence.MaxFiles.
+const bundleEvents = 20_000
+
 // issueBundle records that the caller takes the bundle, for the plan as it stands. A Conflict says that it went on.
 func (s *Server) issueBundle(ctx context.Context, p *Proof, t taking, id domain.CommandID) (*issue, error) {
 	now, err := s.deps.Reads.Plan(ctx, t.plan, projections.At{})
 	if err != nil {
 		return nil, err
+	}
+	if now.Version > bundleEvents {
+		return nil, domain.Errorf(domain.TooLarge, "plan", "the plan has %d events, a bundle holds at most %d", now.Version, bundleEvents).
+			WithHint("take a backup: it proves all plans")
 	}
 	b, err := s.draftBundle(ctx, p, t, now.Position, s.position(ctx))
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -295,6 +296,45 @@ func checkTables(t *testing.T, page string) {
 	for _, m := range regexp.MustCompile(`href="#([^"]+)"`).FindAllStringSubmatch(page, -1) {
 		if !ids[m[1]] {
 			t.Errorf("a link leads to #%s, which is not there", m[1])
+		}
+	}
+}
+
+// Takings by many at once, while the plan goes on, are each on the timeline once, and every bundle passes its check.
+func TestManyTakeBundlesWhileThePlanGoesOn(t *testing.T) {
+	b := newBundles(t)
+	var tokens []string
+	for i := range 4 {
+		tokens = append(tokens, b.token(fmt.Sprint("Person ", i), "reader"))
+	}
+	var all sync.WaitGroup
+	for i, token := range tokens {
+		all.Go(func() {
+			for range 3 {
+				w := b.send("POST", "/v1/plans/p/bundle", fmt.Sprintf(`{"reason":"Reason %d."}`, i), token)
+				if w.Code == 409 {
+					continue // the plan went on faster than it could be taken
+				}
+				data := w.Body.Bytes()
+				if v := evidence.Verify(bytes.NewReader(data), int64(len(data)), evidence.Options{}); w.Code != 200 || !v.OK() {
+					t.Errorf("%d %s", w.Code, v)
+				}
+			}
+		})
+	}
+	all.Go(func() {
+		for i := range 5 {
+			b.must(t, 201, "POST", "/v1/plans/p/report-progress", fmt.Sprintf(`{"item":"a","progress":"Lawn %d is mown."}`, i))
+		}
+	})
+	all.Wait()
+	if n := b.issued(); n == 0 || n > 12 {
+		t.Errorf("%d takings are recorded of 12 at most", n)
+	}
+	for i, token := range tokens {
+		why := fmt.Sprintf(`{"reason":"Reason %d."}`, i)
+		if one := b.take(why, token); !bytes.Equal(one, b.take(why, token)) {
+			t.Errorf("person %d gets two different bundles of one state", i)
 		}
 	}
 }

@@ -177,7 +177,7 @@ func (s *Server) bundleFiles(ctx context.Context, t taking, entries []projection
 	if err != nil {
 		return nil, err
 	}
-	r := bundleReport{Org: s.deps.Org, Plan: view, Item: t.Item, AsAt: t.asAt > 0}
+	r := bundleReport{Org: s.deps.Org, Plan: view, Item: t.Item, AsAt: t.asAt > 0, Entries: []projections.Entry{}}
 	if err := r.about(entries); err != nil {
 		return nil, err
 	}
