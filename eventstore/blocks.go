@@ -62,7 +62,20 @@ const (
 type block struct {
 	index int
 	path  string
-	first uint64 // the sequence of its first record
+}
+
+// first is the sequence of its first record; 0 where that can't be read.
+func (f block) first() uint64 {
+	var head [blockHeader]byte
+	file, err := os.Open(f.path)
+	if err != nil {
+		return 0
+	}
+	defer file.Close()
+	if _, err := file.ReadAt(head[:], 0); err != nil {
+		return 0
+	}
+	return binary.LittleEndian.Uint64(head[4:]) &^ blockRemoved
 }
 
 // Leaves yields the leaves after a position, in order, as they lie in the files now. What was stored before it began is
@@ -75,13 +88,12 @@ func (b *Blocks) Leaves(ctx context.Context, after domain.Position) iter.Seq2[Le
 			return
 		}
 		from := 0
-		for i, f := range files {
-			if f.first <= uint64(after)+1 {
-				from = i
+		if after > 0 {
+			for from = len(files) - 1; from > 0 && files[from].first() > uint64(after)+1; from-- {
 			}
 		}
 		var buf bytes.Buffer
-		for i := from; i < len(files); i++ {
+		for i := max(0, from); i < len(files); i++ {
 			buf.Reset()
 			if err := readInto(&buf, files[i].path); err != nil {
 				yield(Leaf{}, b.damaged(files[i], err.Error()))
@@ -110,15 +122,7 @@ func (b *Blocks) list() ([]block, error) {
 		if err != nil {
 			continue
 		}
-		f := block{index: index, path: path}
-		var head [blockHeader]byte
-		if file, err := os.Open(path); err == nil {
-			if _, err := file.ReadAt(head[:], 0); err == nil {
-				f.first = binary.LittleEndian.Uint64(head[4:]) &^ blockRemoved
-			}
-			_ = file.Close() // it was only read
-		}
-		all = append(all, f)
+		all = append(all, block{index, path})
 	}
 	slices.SortFunc(all, func(x, y block) int { return x.index - y.index })
 	return all, nil

@@ -350,7 +350,7 @@ func (k *Keeper) doubt(ctx context.Context, last evidence.Checkpoint, reason str
 	k.mu.Lock()
 	k.last = last
 	k.mu.Unlock()
-	if err := k.Check(ctx); err != nil {
+	if err := k.check(ctx, k.routes()[0], true, true); err != nil {
 		return err
 	}
 	if !k.halted() {
