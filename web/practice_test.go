@@ -35,9 +35,13 @@ func (c *contract) practice() {
 	c.story("carry-forward")
 	do("add-item", `{"item":"action-4","level":"action","title":"Answer letters within a week","due":"2020-03-31"}`)
 	c.call(404, "POST", "/v1/plans/sdp/items/action-4/carry", c.example("/v1/plans/{plan}/items/{item}/carry"))
+	var position string
 	c.call(201, "POST", "/v1/plans/service-plan-2020-21/open-plan", `{"title":"Service plan 2020-21"}`)
 	for _, want := range []int{201, 200} {
-		c.call(want, "POST", "/v1/plans/sdp/items/action-4/carry", c.example("/v1/plans/{plan}/items/{item}/carry"), "Idempotency-Key: carry-1")
+		position = c.call(want, "POST", "/v1/plans/sdp/items/action-4/carry", c.example("/v1/plans/{plan}/items/{item}/carry"), "Idempotency-Key: carry-1").Header().Get("Plantrail-Position")
+	}
+	for _, moment := range []string{"position:4", "recorded:2099-01-01", "valid:2020-02-10"} {
+		c.call(200, "GET", "/v1/plans/sdp/compare?from="+moment+"&min_position="+position, "")
 	}
 }
 
