@@ -7,9 +7,21 @@ import (
 	"plantrail/domain"
 )
 
+// when is a date in a sentence: "on 3 February 2020", "in March 2020".
+func when(d domain.Date) string {
+	if d.Exact() {
+		return "on " + d.Words()
+	}
+	return "in " + d.Words()
+}
+
+// days is a length of time in words. Of years nobody counts the days.
 func days(n int) string {
-	if n == 1 {
+	switch {
+	case n == 1:
 		return "1 day"
+	case n >= 2*366:
+		return fmt.Sprintf("more than %d years", n/366)
 	}
 	return fmt.Sprintf("%d days", n)
 }
@@ -29,7 +41,7 @@ func authorised(e *entry) bool { return e.Authority != nil && e.Authority.Body !
 func moved(e *entry) *domain.DueDateMoved { return e.Event.(*domain.DueDateMoved) }
 
 func movedWords(e *entry) string {
-	return fmt.Sprintf("On %s the due date was moved from %s to %s", e.on.Words(), moved(e).From.Words(), moved(e).To.Words())
+	return fmt.Sprintf("%s the due date was moved from %s to %s", capital(when(e.on)), moved(e).From.Words(), moved(e).To.Words())
 }
 
 // movedTooLate is R04. The day of recording counts, for whoever moves a date afterwards can state any day.
@@ -138,14 +150,11 @@ func overdueNotRated(v *view, it *item) []hit {
 	since := after(it.Due, 1)
 	r, rated := v.rating(it)
 	if !rated {
-		return one(since, fmt.Sprintf("It was due on %s, %s ago, and is not rated.", it.Due.Words(), days(late)), due)
+		return one(since, fmt.Sprintf("It was due %s, %s ago, and is not rated.", when(it.Due), days(late)), due)
 	}
 	scheme := v.scheme(r)
 	value, _ := scheme.Value(r.Value)
-	holds := false
-	if value.Rule != nil {
-		holds, _ = value.Rule.Applies(&late, it.Percent)
-	}
+	holds, _ := value.Applies(&late, it.Percent)
 	can := slices.ContainsFunc(scheme.Values, func(x domain.Value) bool { return x.Meaning == domain.OffTrack })
 	switch r.Meaning {
 	case domain.OffTrack, domain.CompleteClaimed, domain.CompleteVerified, domain.Suspended, domain.Cancelled:
@@ -154,7 +163,7 @@ func overdueNotRated(v *view, it *item) []hit {
 	if holds || !can {
 		return nil
 	}
-	return one(since, fmt.Sprintf("It was due on %s, %s ago, and is rated %s.", it.Due.Words(), days(late), v.label(r.Scheme, r.Value)), due, v.at(r.Set))
+	return one(since, fmt.Sprintf("It was due %s, %s ago, and is rated %s.", when(it.Due), days(late), v.label(r.Scheme, r.Value)), due, v.at(r.Set))
 }
 
 // scheme is the scheme in which a rating was given.
@@ -179,7 +188,7 @@ func impossible(v *view, it *item) []hit {
 		return nil
 	}
 	if before(it.Due, it.Start) {
-		return one(e.on, fmt.Sprintf("It is due on %s and begins only on %s.", it.Due.Words(), it.Start.Words()), e)
+		return one(e.on, fmt.Sprintf("It is due %s and begins only %s.", when(it.Due), when(it.Start)), e)
 	}
 	_, moved := e.Event.(*domain.DueDateMoved)
 	if !before(it.Due, e.on) || e.paper && !moved || it.From != nil && !moved {
@@ -189,7 +198,7 @@ func impossible(v *view, it *item) []hit {
 	if e.paper || it.Due.Start().Year() < e.on.Start().Year() {
 		slip = " It is probably a typing slip."
 	}
-	return one(e.on, fmt.Sprintf("On %s the due date was set to %s, which had passed.%s", e.on.Words(), it.Due.Words(), slip), e)
+	return one(e.on, fmt.Sprintf("%s the due date was set to %s, which had passed.%s", capital(when(e.on)), it.Due.Words(), slip), e)
 }
 
 // parked is R31.

@@ -24,7 +24,7 @@ func unjustified(v *view, it *item) (all []hit) {
 			if due := v.wanted(q); q.Item == it.ID && q.Open() && v.since(due) > 0 {
 				h.raised = true
 				h.proof = append(h.proof, q.made)
-				h.words += fmt.Sprintf(" Members asked on %s and wanted the answer by %s.", q.made.on.Words(), due.Words())
+				h.words += fmt.Sprintf(" Members asked %s and wanted the answer by %s.", when(q.made.on), due.Words())
 				break
 			}
 		}
@@ -65,7 +65,7 @@ func unanswered(v *view) (all []hit) {
 			what = "It was promised to report to members"
 		}
 		all = append(all, hit{item: v.byID[q.Item], since: after(due, 1), proof: []*entry{q.made},
-			words: fmt.Sprintf("%s on %s; the answer was wanted by %s and is not there (%s).", what, q.made.on.Words(), due.Words(), q.ID)})
+			words: fmt.Sprintf("%s %s; the answer was wanted by %s and is not there (%s).", what, when(q.made.on), due.Words(), q.ID)})
 	}
 	return all
 }
@@ -103,15 +103,12 @@ func breaks(s domain.Scheme, r domain.Rating, it *item, on domain.Date) (right d
 	case !ok || r.Meaning.Complete() || r.Meaning == domain.Suspended || r.Meaning == domain.Cancelled:
 		return right, false
 	case own.Rule != nil:
-		if holds, known := own.Rule.Applies(behind, it.Percent); holds || !known {
+		if holds, known := own.Applies(behind, it.Percent); holds || !known {
 			return right, false
 		}
 	}
 	for _, x := range s.Values {
-		if x.Key == r.Value || x.Rule == nil {
-			continue
-		}
-		if holds, known := x.Rule.Applies(behind, it.Percent); holds && known {
+		if holds, _ := x.Applies(behind, it.Percent); holds && x.Key != r.Value {
 			return x, true
 		}
 	}
@@ -184,7 +181,7 @@ func sways(c rating) bool {
 func (v *view) path(all []rating) string {
 	said := make([]string, len(all))
 	for i, c := range all {
-		said[i] = fmt.Sprintf("%s on %s", v.label(c.scheme, c.value), c.on.Words())
+		said[i] = fmt.Sprintf("%s %s", v.label(c.scheme, c.value), when(c.on))
 	}
 	return strings.Join(said, ", ")
 }
@@ -214,8 +211,8 @@ func jumped(v *view, it *item) []hit {
 		return nil
 	}
 	if last.meaning == domain.OffTrack && before(last.on, it.done.on) && !v.between(it, last.entry, it.done) {
-		return one(it.done.on, fmt.Sprintf("It was %s; before that it was rated %s on %s, and nothing was said between.", v.claim(it),
-			v.label(last.scheme, last.value), last.on.Words()), it.done, last.entry)
+		return one(it.done.on, fmt.Sprintf("It was %s; before that it was rated %s %s, and nothing was said between.", v.claim(it),
+			v.label(last.scheme, last.value), when(last.on)), it.done, last.entry)
 	}
 	if late := domain.DaysBetween(it.Due, it.done.on); !troubled && late > v.policy.OverdueDays {
 		return one(it.done.on, fmt.Sprintf("It was %s, %s after its date, and had never been at risk.", v.claim(it), days(late)), it.done, last.entry)
@@ -295,8 +292,8 @@ func eve(v *view) []hit {
 		return nil
 	}
 	opened := v.at(meeting.Opened)
-	return one(meeting.Deadline, fmt.Sprintf("%d of the %d improved ratings before the meeting on %s were recorded in the %s before its paper's deadline.",
-		len(burst), improved, meeting.On.Words(), days(v.policy.EveDays)), append([]*entry{opened}, burst...)...)
+	return one(meeting.Deadline, fmt.Sprintf("%d of the %d improved ratings before the meeting %s were recorded in the %s before its paper's deadline.",
+		len(burst), improved, when(meeting.On), days(v.policy.EveDays)), append([]*entry{opened}, burst...)...)
 }
 
 func share(part, all int) float64 { return float64(part) / float64(all) }
