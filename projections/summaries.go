@@ -169,7 +169,7 @@ func proofSummary(event domain.Event) string {
 	case *domain.HoldReleased:
 		return "hold " + string(e.Hold) + " released"
 	case *domain.BundleIssued:
-		return "evidence bundle " + string(e.Bundle) + " issued"
+		return bundleSummary(e)
 	case *domain.KeyAdopted:
 		return "checkpoint key adopted"
 	case *domain.HistoryRepaired:
