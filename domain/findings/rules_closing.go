@@ -29,7 +29,7 @@ func (v *view) claim(it *item) string {
 	case *domain.ClosureAccepted:
 		what = "closed"
 	}
-	return what + " on " + it.done.on.Words()
+	return what + " " + when(it.done.on)
 }
 
 // completeWithoutEvidence is R01. Evidence counts by the date of the document where it has one, else by the day on which it
@@ -108,7 +108,7 @@ func evidenceLost(v *view, it *item) (all []hit) {
 	}
 	if withdrawn != nil && left == 0 {
 		all = append(all, hit{since: withdrawn.on, proof: []*entry{withdrawn, it.done},
-			words: fmt.Sprintf("It was %s; the evidence for it was withdrawn on %s and nothing replaces it.", v.claim(it), withdrawn.on.Words())})
+			words: fmt.Sprintf("It was %s; the evidence for it was withdrawn %s and nothing replaces it.", v.claim(it), when(withdrawn.on))})
 	}
 	return all
 }
@@ -120,14 +120,14 @@ func waiting(v *view, it *item) []hit {
 		if closed == nil || it.done != closed { // a rating had said that it was complete
 			return nil
 		}
-		return one(closed.on, "It was closed on "+closed.on.Words()+" and nobody had claimed that it was complete.", closed)
+		return one(closed.on, "It was closed "+when(closed.on)+" and nobody had claimed that it was complete.", closed)
 	}
 	e := v.at(it.Claimed)
 	if it.State != domain.ItemClaimed || e == nil || v.since(e.on) <= v.policy.SignOffDays {
 		return nil
 	}
-	return one(after(e.on, v.policy.SignOffDays+1), fmt.Sprintf("Completion was claimed on %s, %d days ago, and nobody has verified or refused it.",
-		e.on.Words(), v.since(e.on)), e)
+	return one(after(e.on, v.policy.SignOffDays+1), fmt.Sprintf("Completion was claimed %s, %d days ago, and nobody has verified or refused it.",
+		when(e.on), v.since(e.on)), e)
 }
 
 // removed is R16. Commands can't end an item so; histories that were brought in from elsewhere can.
@@ -157,9 +157,9 @@ func removed(v *view, it *item) []hit {
 	}
 	switch {
 	case e.Authority == nil || e.Authority.Body == "":
-		return one(e.on, "It was "+ended+" on "+e.on.Words()+" and no body is named that decided it.", e)
+		return one(e.on, "It was "+ended+" "+when(e.on)+" and no body is named that decided it.", e)
 	case normal(reason) == "" && !gone:
-		return one(e.on, "It was "+ended+" on "+e.on.Words()+" by "+e.Authority.Body+" and no reason is given.", e)
+		return one(e.on, "It was "+ended+" "+when(e.on)+" by "+e.Authority.Body+" and no reason is given.", e)
 	}
 	return nil
 }
@@ -169,7 +169,7 @@ func closedOver(v *view, it *item) []hit {
 		v.closed.Authority != nil && v.closed.Authority.Body != "" {
 		return nil
 	}
-	return one(v.closed.on, "The plan was closed on "+v.closed.on.Words()+" while the item was open, and no body is named that decided it.", v.closed)
+	return one(v.closed.on, "The plan was closed "+when(v.closed.on)+" while the item was open, and no body is named that decided it.", v.closed)
 }
 
 // selfVerified is R28. Two posts that one person records for are two. What a paper says was verified somebody else recorded.
@@ -190,7 +190,7 @@ func selfVerified(v *view, it *item) (all []hit) {
 			if !same {
 				who = "by its owner"
 			}
-			all = append(all, hit{since: e.on, proof: []*entry{e, claim}, words: "Completion was signed off on " + e.on.Words() + " " + who + "."})
+			all = append(all, hit{since: e.on, proof: []*entry{e, claim}, words: "Completion was signed off " + when(e.on) + " " + who + "."})
 		}
 	}
 	return all
@@ -217,7 +217,7 @@ func hidden(v *view, it *item) []hit {
 		if paper.Version >= fell.PlanSeq && v.said(it, fell, paper.Version) {
 			return nil
 		}
-		return one(p.on, fmt.Sprintf("On %s %s; the paper published on %s does not say so.", fell.on.Words(), what, p.on.Words()), fell, p)
+		return one(p.on, fmt.Sprintf("%s %s; the paper published %s does not say so.", capital(when(fell.on)), what, when(p.on)), fell, p)
 	}
 	return nil
 }

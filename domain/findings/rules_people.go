@@ -54,7 +54,7 @@ func ownerGone(v *view, it *item) []hit {
 	}
 	left, gone := v.story.Left[it.Person]
 	if gone = gone && it.Person != "" && !before(v.on, left); gone && workingDays(left, v.on) > v.policy.ReassignDays {
-		return one(left, "Its owner left on "+left.Words()+" and nobody else was named.", owner)
+		return one(left, "Its owner left "+when(left)+" and nobody else was named.", owner)
 	}
 	if it.Interim && workingDays(owner.on, v.on) > v.policy.ReassignDays {
 		return one(owner.on, "Its owner is only interim, since "+owner.on.Words()+".", owner)

@@ -26,7 +26,7 @@ func goalposts(v *view) (all []hit) {
 	}
 	for _, e := range v.schemes {
 		if rated := v.ratedBefore(e); rated > 0 && !authorised(e) {
-			all = append(all, hit{since: e.on, proof: []*entry{e}, words: fmt.Sprintf("On %s the rating scheme was replaced while items had ratings (%d of them), and no body is named that decided it.", e.on.Words(), rated)})
+			all = append(all, hit{since: e.on, proof: []*entry{e}, words: fmt.Sprintf("%s the rating scheme was replaced while items had ratings (%d of them), and no body is named that decided it.", capital(when(e.on)), rated)})
 		}
 	}
 	return all
@@ -47,7 +47,7 @@ func (v *view) begun(it *item, e *entry) bool {
 }
 
 func (v *view) shifted(it *item, e *entry, what string) hit {
-	words := fmt.Sprintf("On %s %s, and no body is named that decided it.", e.on.Words(), what)
+	words := fmt.Sprintf("%s %s, and no body is named that decided it.", capital(when(e.on)), what)
 	if it.done != nil && e.Position < it.done.Position && domain.DaysBetween(e.on, it.done.on) <= v.policy.GoalpostDays {
 		words += fmt.Sprintf(" Within %s it was %s.", days(v.policy.GoalpostDays), v.claim(it))
 	}
@@ -95,7 +95,7 @@ func withoutTrace(v *view) (all []hit) {
 				first[n] = named{it, t.entry}
 			case old.item != it && v.untraced(old.item, it) && old.at.Command != t.Command:
 				all = append(all, hit{item: it, since: t.on, proof: []*entry{t.entry, old.at},
-					words: fmt.Sprintf("On %s it was given the words of %s (%q), and nothing says what became of that one.", t.on.Words(), old.item.ID, shorten(t.words))})
+					words: fmt.Sprintf("%s it was given the words of %s (%q), and nothing says what became of that one.", capital(when(t.on)), old.item.ID, shorten(t.words))})
 			}
 		}
 	}
@@ -128,7 +128,7 @@ func superseded(it, by *item) bool {
 func twoKeys(v *view) (all []hit) {
 	for _, p := range v.papers {
 		if word := v.ambiguous(p.Event.(*domain.PaperPublished).Version); word != "" {
-			all = append(all, hit{since: p.on, proof: []*entry{p}, words: fmt.Sprintf("The paper published on %s shows %q with two meanings.", p.on.Words(), word)})
+			all = append(all, hit{since: p.on, proof: []*entry{p}, words: fmt.Sprintf("The paper published %s shows %q with two meanings.", when(p.on), word)})
 		}
 	}
 	return all
@@ -172,14 +172,14 @@ func backdated(v *view, it *item) (all []hit) {
 		}
 		recorded := domain.DayOf(e.RecordedAt)
 		if late := domain.DaysBetween(e.on, recorded); late > v.policy.BackdatedDays {
-			all = append(all, hit{since: recorded, proof: []*entry{e}, words: fmt.Sprintf("%s, stated for %s, was recorded on %s, %s later.",
-				capital(what(e)), e.on.Words(), recorded.Words(), days(late))})
+			all = append(all, hit{since: recorded, proof: []*entry{e}, words: fmt.Sprintf("%s, stated for %s, was recorded %s, %s later.",
+				capital(what(e)), e.on.Words(), when(recorded), days(late))})
 			continue
 		}
 		for _, p := range v.papers {
 			if p.Position < e.Position && before(e.on, p.on) && changesRating(e.Event) {
-				all = append(all, hit{since: recorded, proof: []*entry{e, p}, words: fmt.Sprintf("%s, stated for %s, was recorded on %s, after the paper of %s that it would have changed.",
-					capital(what(e)), e.on.Words(), recorded.Words(), p.on.Words())})
+				all = append(all, hit{since: recorded, proof: []*entry{e, p}, words: fmt.Sprintf("%s, stated for %s, was recorded %s, after the paper of %s that it would have changed.",
+					capital(what(e)), e.on.Words(), when(recorded), p.on.Words())})
 				break
 			}
 		}
@@ -234,7 +234,7 @@ func paperDiffers(v *view) (all []hit) {
 		default:
 			continue
 		}
-		all = append(all, hit{since: p.on, proof: []*entry{p}, words: fmt.Sprintf("The paper published on %s %s.", p.on.Words(), found)})
+		all = append(all, hit{since: p.on, proof: []*entry{p}, words: fmt.Sprintf("The paper published %s %s.", when(p.on), found)})
 	}
 	return all
 }

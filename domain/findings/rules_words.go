@@ -36,7 +36,7 @@ func copied(v *view, it *item) (all []hit) {
 			continue
 		}
 		all = append(all, hit{since: run[1].on, proof: append([]*entry{run[1], run[0]}, run[2:]...),
-			words: fmt.Sprintf("The reason given on %s repeats the one before it, and was repeated %s in all.", last.on.Words(), times(len(run)))})
+			words: fmt.Sprintf("The reason given %s repeats the one before it, and was repeated %s in all.", when(last.on), times(len(run)))})
 	}
 	return all
 }
@@ -80,7 +80,7 @@ func empties(v *view) (all []hit) {
 			return
 		}
 		all = append(all, hit{item: it, since: why.on, proof: []*entry{why.entry},
-			words: fmt.Sprintf("Rated %s, and the reason given on %s, %q, %s.", v.label(r.Scheme, r.Value), why.on.Words(), shorten(why.words), nothing)})
+			words: fmt.Sprintf("Rated %s, and the reason given %s, %q, %s.", v.label(r.Scheme, r.Value), when(why.on), shorten(why.words), nothing)})
 	})
 	return all
 }
@@ -109,7 +109,7 @@ func contradicted(v *view, it *item) (all []hit) {
 			continue
 		}
 		all = append(all, hit{since: why.on, proof: []*entry{why.entry},
-			words: fmt.Sprintf("The rating says %s, and the reason given on %s, %q, says %q.", meaningWords(why.meaning), why.on.Words(), shorten(why.words), says)})
+			words: fmt.Sprintf("The rating says %s, and the reason given %s, %q, says %q.", meaningWords(why.meaning), when(why.on), shorten(why.words), says)})
 	}
 	return all
 }
