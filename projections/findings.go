@@ -109,7 +109,7 @@ func (db *DB) judge(ctx context.Context, plan domain.PlanID, at At, today domain
 			return err
 		}
 		if now.moment, err = s.moment(plan, upto); err != nil {
-			return err
+			return s.notThen(plan, at, err)
 		}
 		left, last, err := s.left(upto)
 		if err != nil {
@@ -143,6 +143,17 @@ func (db *DB) judge(ctx context.Context, plan domain.PlanID, at At, today domain
 		db.shelf.put(plan, now)
 	}
 	return now, nil
+}
+
+// notThen explains that a plan is not there: of what was recorded later than the moment in question, only the day can be asked.
+func (s *snapshot) notThen(plan domain.PlanID, at At, err error) error {
+	first := int64(0)
+	if domain.KindOf(err) != domain.NotFound || at == (At{}) ||
+		s.row("SELECT recorded FROM timeline WHERE plan = ? AND planseq = 1", string(plan)).Scan(&first) != nil {
+		return err
+	}
+	return domain.Errorf(domain.NotFound, "plan", "nothing was recorded of the plan %s by then: it begins with what was recorded on %s", plan,
+		domain.DayOf(micros(first)).Words()).WithHint("to judge an earlier day by what is known now, give valid_at")
 }
 
 // reported cuts a story to what the paper for a meeting showed.

@@ -177,7 +177,7 @@ func (a *app) tellEach(all []findings.Finding, plans bool) {
 		}
 		head := all[0].Rule + " " + string(all[0].Severity) + ": " + all[0].Title
 		if plans {
-			head = string(all[0].Plan) + "  " + head
+			head = string(all[0].Plan) + " " + head
 		}
 		a.say("\n%s", a.screen.bold(oneLine(head)))
 		t := newTable("Finding", "~Item", "~What", "Since", "Entries", "~Answer")
