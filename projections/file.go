@@ -47,7 +47,7 @@ func readPointer(pointer string) (int, error) {
 	if number, err := strconv.Atoi(digits); err == nil && filepath.Base(filePath(pointer, number)) == name {
 		return number, nil
 	}
-	return 0, unusable("%s does not name a read model", pointer)
+	return 0, unusable(domain.Internal, "%s does not name a read model", pointer)
 }
 
 // writePointer makes a file the current one. A crash before the rename leaves the old one current, and the new file is
@@ -116,11 +116,11 @@ func (f *file) prepare(ctx context.Context, empty string) error {
 	version, err := readVersion(ctx, f.write)
 	switch {
 	case err != nil:
-		return unusable("read model %s can't be read: %v", f.path, err)
+		return unusable(domain.Internal, "read model %s can't be read: %v", f.path, err)
 	case version == 0:
 		return create(ctx, f.write, empty)
 	case version > schemaVersion:
-		return unusable("read model is schema %d, this binary knows %d", version, schemaVersion).
+		return unusable(domain.Refused, "read model is schema %d, this binary knows %d", version, schemaVersion).
 			WithHint("upgrade, or run `plantrail rebuild`")
 	case version < schemaVersion:
 		return errOlder
@@ -132,8 +132,8 @@ func (f *file) prepare(ctx context.Context, empty string) error {
 // with [Options].Anew begins others.
 var ErrUnusable = errors.New("the read models can't be used")
 
-func unusable(format string, args ...any) *domain.Error {
-	return domain.Errorf(domain.Refused, "", format, args...).WithHint("run `plantrail rebuild`").Because(ErrUnusable)
+func unusable(kind domain.Kind, format string, args ...any) *domain.Error {
+	return domain.Errorf(kind, "", format, args...).WithHint("run `plantrail rebuild`").Because(ErrUnusable)
 }
 
 // errOlder says that a file is of an earlier schema; the caller begins an empty one.
