@@ -3,6 +3,8 @@ package eventstore
 import (
 	"context"
 	"encoding/json"
+	"fmt"
+	"strings"
 
 	"github.com/nats-io/nats.go"
 
@@ -75,11 +77,11 @@ func (s *Store) disclosures(ctx context.Context, refs []TextRef, into map[domain
 		if !more {
 			return nil
 		}
-		t, err := decodeTextRecord(m)
-		if err != nil {
-			return err
+		var body textBody
+		if err := json.Unmarshal(m.Data, &body); err != nil || body.Version > 1 {
+			return domain.Errorf(domain.Internal, fmt.Sprintf("text %d", m.Seq), "it can't be read").Because(err).WithHint("if a newer plantrail wrote it, upgrade")
 		}
-		into[t.Event] = disclosing(t.Disclosures)
+		into[domain.EventID(m.Subject[strings.LastIndexByte(m.Subject, '.')+1:])] = disclosing(body.Disclosures)
 	}
 }
 

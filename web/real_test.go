@@ -29,6 +29,8 @@ type real struct {
 	store   *eventstore.Store
 	reads   *projections.DB
 	service *domain.Service
+
+	subscribers *web.Subscribers
 }
 
 type source struct{ *eventstore.Store }
@@ -76,7 +78,8 @@ func newReal(t testing.TB) *real {
 		t.Fatal(err)
 	}
 	house := feedstest.Over(t, r.store)
-	r.Server = web.New(web.Deps{Org: "acme", Version: "test", Service: r.service, Reads: reads, Log: log, Eraser: r.store, Vault: r.store, Backed: source{r.store}, Feed: house.Feed, Subscribers: newSubscribers(t, house), Proof: newProof(ctx, t, reads, source{r.store}),
+	r.subscribers = newSubscribers(t, house)
+	r.Server = web.New(web.Deps{Org: "acme", Version: "test", Service: r.service, Reads: reads, Log: log, Eraser: r.store, Vault: r.store, Backed: source{r.store}, Feed: house.Feed, Subscribers: r.subscribers, Proof: newProof(ctx, t, reads, source{r.store}),
 		Rebuild: func(ctx context.Context, p func(done, total domain.Position)) error {
 			return reads.Rebuild(ctx, source{r.store}, p)
 		}, LocalToken: localToken, LocalActor: localActor})
