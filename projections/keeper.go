@@ -47,7 +47,7 @@ type KeeperOptions struct {
 	OnAlarm func(reason string)
 	Disk    Disk          // nil where the journal's files are on other machines
 	Every   time.Duration // between two looks at the tree; 0 is half a second
-	Pass    time.Duration // how long re-reading the whole history should take; 0 is 6 seconds
+	Pass    time.Duration // how long re-reading the whole history should take; 0 is 5 seconds
 	Rate    int           // leaves a second that are asked of the journal's server at most, whatever Pass says; 0 is 20,000
 }
 
@@ -100,7 +100,7 @@ func NewKeeper(db *DB, log CheckpointStore, opts KeeperOptions) (*Keeper, error)
 		opts.Every = 500 * time.Millisecond
 	}
 	if opts.Pass == 0 {
-		opts.Pass = 6 * time.Second
+		opts.Pass = 5 * time.Second
 	}
 	if opts.Rate == 0 {
 		opts.Rate = 20_000

@@ -24,11 +24,11 @@ type Disk interface {
 }
 
 const (
-	restBetween = 2 * time.Second // between two passes
+	restBetween = time.Second     // between two passes
 	stall       = 5 * time.Second // a leaf that has not come by then can't be read
-	diskRate    = 170_000         // leaves a second of the files: a million in six seconds
+	diskRate    = 200_000         // leaves a second of the files: a million in five seconds
 	besideRate  = 2_000           // leaves a second through the journal's server, where the files are read too
-	share       = 4               // a pass works for at most one part in so many of its time
+	share       = 2               // a pass works for at most one part in so many of its time
 )
 
 // errWoken ends a pass that is slow for one that is not.
@@ -60,13 +60,14 @@ func (k *Keeper) routes() []route {
 	return []route{{k.opts.Disk.Leaves, diskRate, 10, "is damaged or missing in the journal's files", func(context.Context) error { return nil }}, journal}
 }
 
-// scrub re-reads the history pass by pass until ctx ends. The first pass does not wait: it says how the history was found.
+// scrub re-reads the history pass by pass until ctx ends. The first one of those that lead does not wait: it says how the
+// history was found.
 func (k *Keeper) scrub(ctx context.Context, r route, leads bool) {
 	wake := k.wake
 	if !leads {
 		wake = nil
 	}
-	for fast := true; ctx.Err() == nil; {
+	for fast := leads; ctx.Err() == nil; {
 		err := k.check(ctx, r, leads, fast)
 		if fast = errors.Is(err, errWoken); fast {
 			continue
