@@ -57,6 +57,9 @@ func (v *view) finding(r Rule, h hit) Finding {
 			f.Proof = append(f.Proof, Proof{e.PlanSeq, e.ID})
 		}
 	}
+	if before(v.on, f.Since) { // an item is there from the earliest day of which anything is said about it
+		f.Since = v.on
+	}
 	f.ID = idOf(r.ID, f.Item, f.Proof[0].Entry)
 	if e := v.answers[f.ID]; e != nil {
 		said := e.Event.(*domain.FindingAnswered)

@@ -51,7 +51,7 @@ func movedTooLate(v *view, it *item) (all []hit) {
 		if asked := v.at(moved(e).Asked); asked != nil && domain.DaysBetween(from, asked.made()) <= 0 {
 			continue
 		}
-		if late := domain.DaysBetween(from, e.made()); late > 0 {
+		if late := domain.DaysBetween(from, e.made()); late > 0 && !before(v.on, e.made()) {
 			all = append(all, hit{since: e.made(), proof: []*entry{e}, words: fmt.Sprintf("%s, recorded %s after it had passed.", movedWords(e), days(late))})
 		}
 	}
@@ -74,6 +74,9 @@ func serialExtension(v *view, it *item) []hit {
 			return nil
 		}
 		from, before = moved(moves[0]).From, 0
+	}
+	if !from.Known() {
+		from = moved(moves[0]).From
 	}
 	for i, e := range moves {
 		if before+i+1 < v.policy.Extensions && domain.DaysBetween(from, moved(e).To) <= v.policy.ExtensionDays {

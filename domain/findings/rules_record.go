@@ -171,6 +171,9 @@ func backdated(v *view, it *item) (all []hit) {
 			continue
 		}
 		recorded := domain.DayOf(e.RecordedAt)
+		if before(v.on, recorded) {
+			continue // by the day in question it had not been
+		}
 		if late := domain.DaysBetween(e.on, recorded); late > v.policy.BackdatedDays {
 			all = append(all, hit{since: recorded, proof: []*entry{e}, words: fmt.Sprintf("%s, stated for %s, was recorded %s, %s later.",
 				capital(what(e)), e.on.Words(), when(recorded), days(late))})
