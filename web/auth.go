@@ -82,6 +82,40 @@ func (s *Server) actorOfToken(ctx context.Context, token string) (domain.Actor, 
 	return domain.Actor{ID: issued.Person, Kind: issued.Kind, Role: issued.Role}, nil
 }
 
+// Bearer finds the holder of a bearer token, for faces that keep sessions of their own: the actor, their name, and the token's
+// id, "" for the process's own.
+func (s *Server) Bearer(ctx context.Context, token string) (a domain.Actor, name string, id domain.TokenID, err error) {
+	if s.deps.LocalToken != "" && sameSecret(digestOf(token), digestOf(s.deps.LocalToken)) {
+		a = s.deps.LocalActor
+	} else if a, err = s.actorOfToken(ctx, token); err != nil {
+		return a, "", "", err
+	} else {
+		id, _, _ = parseToken(token)
+	}
+	p, err := s.deps.Reads.Person(ctx, a.ID)
+	if err != nil && domain.KindOf(err) != domain.NotFound {
+		return a, "", "", err
+	}
+	return a, p.Name.Text, id, nil
+}
+
+// Still reports whether a person who was let in earlier, by a token or otherwise, may still act: the token holds, and they
+// have not left.
+func (s *Server) Still(ctx context.Context, a domain.Actor, id domain.TokenID) bool {
+	if id != "" {
+		t, err := s.deps.Reads.Token(ctx, id)
+		return err == nil && t.Role == a.Role && usable(t, s.deps.Now()) == nil
+	}
+	p, err := s.deps.Reads.Person(ctx, a.ID)
+	return domain.KindOf(err) == domain.NotFound && err != nil || err == nil && !p.Left
+}
+
+// Answers reports whether a request is for this server, and not for a page.
+func (s *Server) Answers(r *http.Request) bool {
+	_, pattern := s.mux.Handler(r)
+	return pattern != "" || strings.HasPrefix(r.URL.Path, "/v1/") || strings.HasPrefix(r.URL.Path, "/log/")
+}
+
 // notYetKnown keeps a server whose read models are being filled from calling good tokens forged.
 func (s *Server) notYetKnown(ctx context.Context, wrong error) error {
 	if s.deps.Reads.Status(ctx).LagSeconds > s.deps.ReadyLag.Seconds() {

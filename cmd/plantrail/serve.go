@@ -30,6 +30,7 @@ type serving struct {
 	signingKey, publicLog string
 	hooks                 hooks
 	outward
+	door
 }
 
 func (a *app) serveCmd() *cobra.Command {
@@ -51,6 +52,7 @@ func (a *app) serveCmd() *cobra.Command {
 	f.StringVar(&s.publicLog, "public-log", "none", "what anyone may read of the log: checkpoint, tiles (its hashes, too) or none")
 	s.outward.flags(f)
 	s.hooks.flags(f)
+	s.door.flags(f)
 	f.StringVar(&s.logFormat, "log-format", envOr("PLANTRAIL_LOG_FORMAT", "text"), "text or json")
 	f.StringVar(&s.logLevel, "log-level", envOr("PLANTRAIL_LOG_LEVEL", "warn"), "debug, info, warn or error; info has a line a request")
 	return cmd
@@ -98,8 +100,12 @@ func (a *app) run(ctx context.Context, s *serving, n *node, listener net.Listene
 	}
 	// A crash from here on leaves server.json behind; the lock, which dies with the process, tells that it is stale.
 	defer n.dir.withdraw()
-	a.greet(n, said, first, s.demo)
-	server := web.NewHTTPServer(n.handler)
+	handler, link, err := n.faces(ctx, &s.door, secure)
+	if err != nil {
+		return err
+	}
+	a.greet(n, said, link, first, s.demo)
+	server := web.NewHTTPServer(handler)
 	server.ErrorLog = slog.NewLogLogger(n.log.Handler(), slog.LevelDebug)
 	background, end := context.WithCancel(ctx)
 	var tasks sync.WaitGroup
@@ -117,7 +123,7 @@ func (a *app) run(ctx context.Context, s *serving, n *node, listener net.Listene
 		return failure(err, "the server stopped listening")
 	case <-ctx.Done():
 	}
-	err := a.drain(server)
+	err = a.drain(server)
 	n.lastWords()
 	return err
 }
@@ -199,9 +205,9 @@ func certName(file []byte) string {
 	return ""
 }
 
-// greet says where to look and how to get in. The token is shown to a person at a terminal only: output that is kept in a
-// log would keep the token, too.
-func (a *app) greet(n *node, at running, first, demo bool) {
+// greet says where to look and how to get in. The token and the link are shown to a person at a terminal only: output that
+// is kept in a log would keep them, too.
+func (a *app) greet(n *node, at running, link string, first, demo bool) {
 	if first {
 		a.say("Began a new journal for the organisation %s in %s", n.settings.Org, n.dir)
 	}
@@ -211,6 +217,7 @@ func (a *app) greet(n *node, at running, first, demo bool) {
 	}
 	a.say("Commands on this machine find it by themselves: plantrail --data %s plan list", n.dir)
 	if a.screen.terminal {
+		a.say("In a browser, once, as yourself: %s/sign-in/link?code=%s", at.Address, link)
 		a.say("For other programs, until the server stops: export PLANTRAIL_TOKEN=%s", n.local)
 		a.say("  curl -H \"Authorization: Bearer $PLANTRAIL_TOKEN\" %s/v1/plans", at.Address)
 	}

@@ -19,7 +19,6 @@ import (
 type Session struct {
 	Actor domain.Actor
 	Name  string
-	CSRF  string // stands in every form of theirs
 }
 
 // SignIn knows who is there. It answers the paths below /sign-in and /sign-out itself.

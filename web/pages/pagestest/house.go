@@ -68,7 +68,7 @@ func New(t testing.TB) *House {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- reads.Run(ctx, source{store}) }()
-	h := &House{Service: domain.NewService(store), Reads: reads, SignIn: &SignIn{pages.Session{Actor: Officer, Name: "Olive Officer", CSRF: "csrf"}}}
+	h := &House{Service: domain.NewService(store), Reads: reads, SignIn: &SignIn{pages.Session{Actor: Officer, Name: "Olive Officer"}}}
 	api := web.New(web.Deps{Org: "acme", Version: "test", Service: h.Service, Reads: reads, Vault: store, Log: log})
 	h.Server = httptest.NewServer(pages.New(pages.Deps{Org: "acme", API: api, As: web.AsActor, SignIn: h.SignIn, Log: log}))
 	t.Cleanup(func() {

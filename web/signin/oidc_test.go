@@ -1,0 +1,171 @@
+package signin_test
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/coreos/go-oidc/v3/oidc/oidctest"
+
+	"plantrail/domain"
+	"plantrail/web/signin"
+)
+
+// council is a council's sign-in that signs real tokens, good or bad.
+type council struct {
+	*httptest.Server
+	key       *rsa.PrivateKey
+	challenge string         // of the sign-in under way
+	nonce     string         // likewise
+	claims    map[string]any // set over those of a good token
+	forge     func(token string) string
+	names     map[domain.ActorID]string
+}
+
+func newCouncil(t *testing.T) *council {
+	t.Helper()
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &council{key: key, claims: map[string]any{}, names: map[domain.ActorID]string{}}
+	provider := &oidctest.Server{PublicKeys: []oidctest.PublicKey{{PublicKey: key.Public(), KeyID: "k", Algorithm: oidc.RS256}}}
+	mux := http.NewServeMux()
+	mux.Handle("/", provider)
+	mux.HandleFunc("POST /token", c.token)
+	c.Server = httptest.NewServer(mux)
+	provider.SetIssuer(c.URL)
+	t.Cleanup(c.Close)
+	return c
+}
+
+// token gives an identity token for a code, if the caller knows what the challenge was made of.
+func (c *council) token(w http.ResponseWriter, r *http.Request) {
+	sum := sha256.Sum256([]byte(r.PostFormValue("code_verifier")))
+	if base64.RawURLEncoding.EncodeToString(sum[:]) != c.challenge || r.PostFormValue("code") != "CODE" {
+		http.Error(w, "wrong verifier", http.StatusBadRequest)
+		return
+	}
+	claims := map[string]any{"iss": c.URL, "aud": "plantrail", "sub": "subject-1", "name": "Clara Clerk", "nonce": c.nonce,
+		"exp": time.Now().Add(time.Hour).Unix(), "iat": time.Now().Unix(), "roles": []string{"plantrail.reader", "plantrail.editor", "other.admin"}}
+	for name, value := range c.claims {
+		claims[name] = value
+	}
+	b, _ := json.Marshal(claims) // plain values
+	token := oidctest.SignIDToken(c.key, "k", oidc.RS256, string(b))
+	if c.forge != nil {
+		token = c.forge(token)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "a", "token_type": "Bearer", "id_token": token})
+}
+
+func (c *council) door(t *testing.T) *door {
+	t.Helper()
+	d := newDoor(t, nil)
+	provider, err := signin.Discover(t.Context(), signin.OIDC{Issuer: c.URL, ClientID: "plantrail", ClientSecret: "s", PublicURL: d.URL,
+		Register: func(_ context.Context, id domain.ActorID, name string) error { c.names[id] = name; return nil }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newDoor(t, func(deps *signin.Deps) { deps.OIDC = provider })
+}
+
+// through goes to the council and comes back, as a browser would, with what the council would answer.
+func (c *council) through(t *testing.T, d *door, b *http.Client, change func(url.Values)) *http.Response {
+	t.Helper()
+	r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, d.URL+"/sign-in/council?next=/plans/parks", nil)
+	got, _ := send(t, b, r)
+	to, err := url.Parse(got.Header.Get("Location"))
+	if err != nil || !strings.HasPrefix(to.String(), c.URL) || to.Query().Get("code_challenge_method") != "S256" {
+		t.Fatalf("sent to %s", to)
+	}
+	c.challenge = to.Query().Get("code_challenge")
+	if c.nonce = to.Query().Get("nonce"); c.nonce == "" {
+		t.Fatal("no nonce")
+	}
+	back := url.Values{"code": {"CODE"}, "state": {to.Query().Get("state")}}
+	if change != nil {
+		change(back)
+	}
+	r, _ = http.NewRequestWithContext(t.Context(), http.MethodGet, d.URL+"/sign-in/council/back?"+back.Encode(), nil)
+	got, _ = send(t, b, r)
+	return got
+}
+
+func TestTheCouncilsOwnSignIn(t *testing.T) {
+	c := newCouncil(t)
+	d, b := c.door(t), browser(t)
+	if got := c.through(t, d, b, nil); got.StatusCode != http.StatusSeeOther || got.Header.Get("Location") != "/plans/parks" {
+		t.Fatalf("%d to %s", got.StatusCode, got.Header.Get("Location"))
+	}
+	who := d.who(t, b)
+	id, name, _ := strings.Cut(who, " ")
+	if name != "Clara Clerk" || !strings.HasPrefix(id, "p-") || c.names[domain.ActorID(id)] != "Clara Clerk" || strings.Contains(id, "subject") {
+		t.Fatalf("%q, registered %v", who, c.names)
+	}
+}
+
+func TestABadIdentityTokenLetsNobodyIn(t *testing.T) {
+	other, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		t.Fatal(err)
+	}
+	unsigned := func(token string) string {
+		body := strings.Split(token, ".")[1]
+		return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none"}`)) + "." + body + "."
+	}
+	for name, change := range map[string]func(*council){
+		"expired":            func(c *council) { c.claims["exp"] = time.Now().Add(-time.Hour).Unix() },
+		"for another client": func(c *council) { c.claims["aud"] = "payroll" },
+		"of another issuer":  func(c *council) { c.claims["iss"] = "https://evil.example" },
+		"of another sign-in": func(c *council) { c.claims["nonce"] = "n" },
+		"without a role":     func(c *council) { c.claims["roles"] = []string{"plantrail.emperor", "admin"} },
+		"unsigned":           func(c *council) { c.forge = unsigned },
+		"signed with the secret": func(c *council) {
+			c.forge = func(s string) string {
+				return strings.Replace(s, strings.Split(s, ".")[0], base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)), 1)
+			}
+		},
+		"changed": func(c *council) { c.forge = func(s string) string { return s[:len(s)-4] + "AAAA" } },
+		"of another key": func(c *council) {
+			c.forge = func(s string) string {
+				body, _ := base64.RawURLEncoding.DecodeString(strings.Split(s, ".")[1])
+				return oidctest.SignIDToken(other, "k", oidc.RS256, string(body))
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCouncil(t)
+			change(c)
+			d, b := c.door(t), browser(t)
+			if got := c.through(t, d, b, nil); got.StatusCode != http.StatusForbidden || d.who(t, b) != "" {
+				t.Fatalf("%d, %q is in", got.StatusCode, d.who(t, b))
+			}
+		})
+	}
+}
+
+func TestAnAnswerThatNobodyAskedFor(t *testing.T) {
+	c := newCouncil(t)
+	for name, change := range map[string]func(url.Values){"another state": func(q url.Values) { q.Set("state", "x") }, "no state": func(q url.Values) { q.Del("state") }} {
+		d, b := c.door(t), browser(t)
+		if got := c.through(t, d, b, change); got.StatusCode != http.StatusBadRequest || d.who(t, b) != "" {
+			t.Errorf("%s: %d", name, got.StatusCode)
+		}
+	}
+	d, b := c.door(t), browser(t)
+	if got := c.through(t, d, b, func(q url.Values) { q.Set("code", "STOLEN") }); got.StatusCode != http.StatusForbidden {
+		t.Error(got.StatusCode)
+	}
+}
