@@ -186,7 +186,9 @@ func TestWhoStandsOutsideKnowsOfARollback(t *testing.T) {
 				}
 				s := startServer(t, dir, flags...)
 				s.record(t, "What somebody wants to be forgotten.")
-				waitFor(t, func() bool { p := s.proof(t); return p.Outlets[0].Size == p.Size })
+				if by == "witness" { // a file is written at the end, if its minute is not over
+					waitFor(t, func() bool { p := s.proof(t); return p.Outlets[0].Size == p.Size })
+				}
 				s.interrupt(t)
 				if err := os.Chmod(filepath.Join(older, "keys", "checkpoint.key"), 0o600); err != nil {
 					t.Fatal(err)
