@@ -89,7 +89,7 @@ func TestABundleStatesThePlansHead(t *testing.T) {
 }
 
 func TestTheLogKeepsItsKeysAndRepairs(t *testing.T) {
-	w := &teller{NewHistory(Log), Day(2020, 2, 3), officer}
+	w := &teller{History: NewHistory(Log), today: Day(2020, 2, 3), by: officer}
 	repair := RecordRepair{HistoryRepaired: HistoryRepaired{First: 3, Last: 4, Source: "backup", Size: 9}}
 	for _, c := range []struct {
 		give Command
