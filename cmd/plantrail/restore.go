@@ -24,7 +24,6 @@ type restoring struct {
 	journalFlags
 	keys, known          []string
 	signingKey, erasures string
-	newKey               bool
 }
 
 func (a *app) restoreCmd() *cobra.Command {
@@ -38,8 +37,9 @@ A backup that is older than a checkpoint given with --known-checkpoint is refuse
 left the house will do, also one that a witness has signed, or SIZE:ROOT from a printed paper.
 Texts that the backup's own log says were erased don't come back. What was erased after it was taken is not known to it: give
 --erasures with the file erasures of a later backup, and those are erased again before anything is served.
-The signing key is not in a backup. Give it with --signing-key; if it is lost, --new-key makes another, which the log adopts at the
-next start. Without either the restored server signs no checkpoints.`,
+Tokens that were revoked after the backup was taken are as they were then: look at plantrail token list.
+The signing key is not in a backup. Give it with --signing-key; if it is lost, plantrail key rotate makes another once the data are
+restored. Without one nothing is signed.`,
 		Example: "  plantrail --data data restore backups/acme --known-checkpoint paper.txt --signing-key checkpoint.key"}
 	r.journalFlags.flags(cmd)
 	_ = cmd.Flags().MarkHidden("join") // it is there
@@ -47,7 +47,6 @@ next start. Without either the restored server signs no checkpoints.`,
 	f.StringArrayVar(&r.known, "known-checkpoint", nil, "a checkpoint that the history must reach: a file or SIZE:ROOT; may be given several times")
 	f.StringArrayVar(&r.keys, "key", nil, "the log's verifier key as you were told it elsewhere, or a file that holds it")
 	f.StringVar(&r.signingKey, "signing-key", "", "file of the key that signs checkpoints")
-	f.BoolVar(&r.newKey, "new-key", false, "make a new signing key: the old one is lost")
 	f.StringVar(&r.erasures, "erasures", "", "the file erasures of a later backup, or that backup's directory")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.restore(cmd.Context(), &r, args[0]) }
 	return cmd
@@ -154,13 +153,7 @@ func reaches(b *backup.Backup, known string) error {
 
 // secret is the signing key of the restored log, "" for none.
 func (r *restoring) secret(b *backup.Backup) (string, error) {
-	switch {
-	case r.newKey && r.signingKey != "":
-		return "", misuse("--new-key", "there is a key in --signing-key").WithHint("give one of the two")
-	case r.newKey:
-		secret, _, err := evidence.GenerateKey(nil, b.Last.Origin)
-		return secret, err
-	case r.signingKey == "":
+	if r.signingKey == "" {
 		return "", nil
 	}
 	raw, err := os.ReadFile(r.signingKey)
@@ -172,13 +165,9 @@ func (r *restoring) secret(b *backup.Backup) (string, error) {
 	if err != nil {
 		return "", misuse("--signing-key", "%s holds no signing key", r.signingKey)
 	}
-	keys := b.Manifest.Keys
-	switch {
-	case !strings.HasPrefix(public, b.Last.Origin+"+"):
-		return "", domain.Errorf(domain.Refused, "--signing-key", "the key in %s is not one of the log %s", r.signingKey, b.Last.Origin)
-	case contains(keys, public) && keys[len(keys)-1] != public:
-		return "", domain.Errorf(domain.Refused, "--signing-key", "the key in %s was replaced by a later one", r.signingKey).
-			WithHint("give that one or, if it is lost, --new-key")
+	if keys := b.Manifest.Keys; keys[len(keys)-1] != public {
+		return "", domain.Errorf(domain.Refused, "--signing-key", "the key in %s is not the one that the log %s adopted last", r.signingKey, b.Last.Origin).
+			WithHint("give that one; if it is lost, restore without and then make another with plantrail key rotate")
 	}
 	return secret, nil
 }
@@ -391,7 +380,7 @@ func (a *app) tellRestored(dir dataDir, b *backup.Backup, secret string, again [
 		a.say("The journal had lost texts or files of %d entries before the backup was taken: they are not here either.", len(b.Manifest.Lost))
 	}
 	if secret == "" {
-		a.say("It has no signing key and signs no checkpoints: put the old one to %s.", dir.keyFile())
+		a.say("It has no signing key and signs no checkpoints: put the old one to %s or, if it is lost, make another with plantrail key rotate.", dir.keyFile())
 	}
 	if !knew {
 		a.say("No --known-checkpoint was given: whether anything was recorded after this backup can't be told from it.")
