@@ -102,6 +102,8 @@ var access = map[string]domain.Role{
 
 	"GET /v1/events":        domain.Reader,
 	"GET /v1/events/stream": domain.Reader,
+	"GET /v1/tables/{table}": domain.Reader,
+
 	"GET /v1/events/export": domain.Reader,
 
 	"GET /v1/subscriptions":                        domain.Admin,

@@ -74,6 +74,7 @@ func (s *Server) registerFeeds() {
 		ndjson, nil, s.eventExport)
 	s.registerContracts()
 	s.registerSubscriptions()
+	s.registerTables()
 }
 
 func pageSchema(s *Server) *huma.Schema {
@@ -327,9 +328,12 @@ func (s *Server) eventExport(c *call, f *feeds.Feed, in *FeedInput) error {
 		return err
 	}
 	var out []byte
-	for caught := false; !caught && r.At() < end; {
-		var items []feeds.Item
-		if items, caught, err = r.Next(c.r.Context(), exportBurst); err != nil {
+	for r.At() < end {
+		items, caught, err := r.Next(c.r.Context(), exportBurst)
+		if err == nil && caught && r.At() < end {
+			err = r.Wait(c.r.Context())
+		}
+		if err != nil {
 			return c.broken(err)
 		}
 		out = out[:0]

@@ -44,6 +44,7 @@ func (c *contract) feeds() {
 	c.call(404, "GET", "/schemas/rating-changed.v2.json", "")
 	c.call(200, "GET", "/asyncapi.json", "")
 	c.subscriptions()
+	c.tables()
 	var n int
 	after := "/v1/events?limit=7&plan=sdp"
 	for next := after; ; {
@@ -199,4 +200,42 @@ func (c *contract) subscriptions() {
 	c.call(201, "POST", all+"/bi/resume", "")
 	c.call(201, "POST", all+"/bi/end", c.example(all+"/{subscription}/end"))
 	c.call(409, "POST", all+"/bi/end", c.example(all+"/{subscription}/end"))
+}
+
+func (c *contract) tables() {
+	c.t.Helper()
+	for _, name := range []string{"items", "findings", "rating-changes", "dates-moved", "corrections"} {
+		var whole, later web.FlatTable
+		w := c.call(200, "GET", "/v1/tables/"+name, "")
+		if err := json.Unmarshal(w.Body.Bytes(), &whole); err != nil || len(whole.Rows) == 0 && name != "findings" {
+			c.t.Errorf("%s: %v, %d rows", name, err, len(whole.Rows))
+		}
+		for _, row := range whole.Rows {
+			if len(row) != len(whole.Columns) {
+				c.t.Errorf("%s: %d cells under %d columns", name, len(row), len(whole.Columns))
+			}
+		}
+		csv := c.call(200, "GET", "/v1/tables/"+name+"?format=csv", "")
+		if header, _, _ := strings.Cut(csv.Body.String(), "\r\n"); header != strings.Join(whole.Columns, ",") {
+			c.t.Errorf("%s as CSV has the columns %s", name, header)
+		}
+		if name == "findings" {
+			continue
+		}
+		w = c.call(200, "GET", "/v1/tables/"+name+"?after="+whole.Next, "")
+		if err := json.Unmarshal(w.Body.Bytes(), &later); err != nil || len(later.Rows) != 0 {
+			c.t.Errorf("%s: %d rows came again with the cursor", name, len(later.Rows))
+		}
+	}
+	c.call(400, "GET", "/v1/tables/nonsense", "")
+	c.call(400, "GET", "/v1/tables/items?after=nonsense", "")
+	c.call(200, "GET", "/v1/tables/items?position=6&plan=sdp", "")
+	c.call(201, "POST", "/v1/plans/bi/open-plan", `{"title":"BI"}`)
+	var before, after web.FlatTable
+	_ = json.Unmarshal(c.call(200, "GET", "/v1/tables/items", "").Body.Bytes(), &before)
+	min := c.call(201, "POST", "/v1/plans/bi/add-item", `{"item":"a","title":"=1+1"}`).Header().Get("Plantrail-Position")
+	_ = json.Unmarshal(c.call(200, "GET", "/v1/tables/items?min_position="+min+"&after="+before.Next, "").Body.Bytes(), &after)
+	if len(after.Rows) != 1 || after.Rows[0][0] != "bi" {
+		c.t.Errorf("the refresh brings %v", after.Rows)
+	}
 }

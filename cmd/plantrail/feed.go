@@ -11,6 +11,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -55,16 +56,23 @@ func (s feedSource) End(ctx context.Context) (domain.Position, error) {
 	return tail.Events, err
 }
 
-// hooks are the flags of serve about webhooks.
+// hooks are the flags of serve about webhooks and mail.
 type hooks struct {
 	allow []string
 	plain bool
 	key   string
+
+	mail     feeds.SMTP
+	digestAt int
 }
 
 func (h *hooks) flags(f *pflag.FlagSet) {
 	f.StringArrayVar(&h.allow, "webhook-allow", nil, "range of private addresses to which webhooks may go, as 10.1.0.0/16; may be given several times")
 	f.BoolVar(&h.plain, "webhook-http", false, "let webhooks go to http, too")
+	f.StringVar(&h.mail.Server, "mail-server", os.Getenv("PLANTRAIL_MAIL_SERVER"), "mail server for notices, host:port (the password in PLANTRAIL_MAIL_PASSWORD)")
+	f.StringVar(&h.mail.From, "mail-from", os.Getenv("PLANTRAIL_MAIL_FROM"), "address from which notices come")
+	f.StringVar(&h.mail.User, "mail-user", os.Getenv("PLANTRAIL_MAIL_USER"), "user at the mail server")
+	f.IntVar(&h.digestAt, "digest-hour", 6, "hour of the day, UTC, from which daily digests are sent")
 	f.StringVar(&h.key, "feeds-key", os.Getenv("PLANTRAIL_FEEDS_KEY"), "file of the key from which webhooks' secrets are made, the same for all processes (default DATA/keys/feeds.key)")
 }
 
@@ -173,8 +181,14 @@ func grantOf(s domain.Subscription) eventstore.Grant {
 }
 
 // subscriptionsDo delivers, and keeps what is granted over NATS as it was recorded, until ctx ends.
-func (n *node) subscriptionsDo(ctx context.Context) {
+func (n *node) subscriptionsDo(ctx context.Context, h hooks) {
 	n.feeding.Go(func() { n.subscribers.Register.Run(ctx) })
+	if h.mail.Server != "" {
+		h.mail.Password, h.mail.Now = os.Getenv("PLANTRAIL_MAIL_PASSWORD"), time.Now
+		notices := &feeds.Notices{Feed: n.feed, Register: n.subscribers.Register, State: n.subscribers.State, Post: h.mail, Process: processName(),
+			Now: time.Now, Log: n.log, DigestAt: h.digestAt}
+		n.feeding.Go(func() { notices.Run(ctx) })
+	}
 	if n.subscribers.Grants != nil {
 		n.feeding.Go(func() { n.keepGrants(ctx) })
 	}
