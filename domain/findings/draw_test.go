@@ -282,6 +282,10 @@ func (d *drawing) plan(item domain.ItemID) domain.Event {
 		if e.Value = d.arg(3); e.Field == "reason" || e.Field == "justification" {
 			e.Value, e.Text = "", d.text(3)
 		}
+		if dim, _ := d.h.Plan().Dimension(""); e.Field == "rating" {
+			v, _ := dim.Scheme.Value(e.Value)
+			e.Meaning = v.Meaning
+		}
 		return e
 	case "policy":
 		p := domain.DefaultPolicy()

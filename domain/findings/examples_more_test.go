@@ -78,6 +78,13 @@ var ratingExamples = []example{
 		2020-01-06 rate a green
 		2020-02-03 rate a amber "The printer is late again"
 		2020-03-19 rate a green`},
+	{"R17", fires, "there and back, by what was corrected", "2020-07-01", `
+		2020-01-06 add a
+		2020-01-06 rate a green
+		2020-02-03 rate a amber "The printer is late again"
+		2020-02-04 correct 4 rating green
+		2020-04-10 rate a amber "The printer is late again"
+		2020-05-20 rate a green`},
 	{"R17", guard, "begun and completed", "2020-03-01", `
 		2020-01-01 open scheme=rag-not-started.v1
 		2020-01-06 add a

@@ -282,6 +282,11 @@ var dateExamples = []example{
 		2020-02-03 rate a amber "The printer is late again"`},
 	{"R09", fires, "the day after, and not rated", "2020-04-01", `
 		2020-01-06 add a due=2020-03-31`},
+	{"R09", fires, "green, the best that its scheme has", "2020-04-01", `
+		2020-01-01 open scheme=rag.v1
+		2020-01-06 add a due=2020-03-31
+		2020-02-03 rate a amber "The printer is late again"
+		2020-03-03 rate a green`},
 	{"R09", guard, "the scheme's rule says amber", "2020-04-20", `
 		2020-01-06 open scheme=formula.v1
 		2020-01-06 add a due=2020-03-31

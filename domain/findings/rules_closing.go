@@ -214,7 +214,7 @@ func hidden(v *view, it *item) []hit {
 			continue
 		}
 		paper := p.Event.(*domain.PaperPublished)
-		if paper.Version >= fell.PlanSeq && v.said(it, fell, paper.Version) {
+		if v.said(it, fell, paper.Version) {
 			return nil
 		}
 		return one(p.on, fmt.Sprintf("%s %s; the paper published %s does not say so.", capital(when(fell.on)), what, when(p.on)), fell, p)

@@ -143,7 +143,7 @@ func movedWithoutReason(v *view, it *item) (all []hit) {
 // overdueNotRated is R09.
 func overdueNotRated(v *view, it *item) []hit {
 	late := v.since(it.Due)
-	if late <= 0 || !it.working() || it.done != nil || it.heading() {
+	if late <= 0 || !it.working() || it.heading() {
 		return nil
 	}
 	due := v.at(it.DueAt)

@@ -9,7 +9,7 @@ import (
 
 // noUpdate is R12. What nobody is to work on needs none: headings, and recommendations that an action addresses.
 func noUpdate(v *view, it *item) []hit {
-	if !it.working() || it.heading() || it.done != nil && !it.best || v.addressed(it) || before(v.on, it.Start) {
+	if !it.working() || it.heading() || it.done != nil && !it.best || it.addressed {
 		return nil
 	}
 	e := it.last(update)
@@ -29,21 +29,6 @@ func noUpdate(v *view, it *item) []hit {
 		words = fmt.Sprintf("It is in the plan since %s and nothing was ever said of it.", e.on.Words())
 	}
 	return one(after(from, v.policy.CycleDays+1), words, e)
-}
-
-// addressed reports whether an action answers a recommendation: then that is what is worked on.
-func (v *view) addressed(it *item) bool {
-	if it.Kind != domain.Recommendation {
-		return false
-	}
-	for _, other := range v.items {
-		for _, l := range other.Links {
-			if l.Relation == domain.Addresses && l.To == it.ID {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // ownerGone is R14. Working days are Monday to Friday; bank holidays are not known here.
@@ -83,7 +68,7 @@ func incomplete(v *view) (all []hit) {
 		owned = owned || it.Owner != 0
 	}
 	for _, it := range v.items {
-		if !it.working() || it.heading() || it.done != nil && !it.best || v.addressed(it) {
+		if !it.working() || it.heading() || it.done != nil && !it.best || it.addressed {
 			continue
 		}
 		var lacks []string

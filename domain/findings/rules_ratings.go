@@ -21,7 +21,10 @@ func unjustified(v *view, it *item) (all []hit) {
 		h := hit{since: after(r.Since, v.policy.UnjustifiedDays), proof: []*entry{set}, words: fmt.Sprintf("It has been rated %s since %s, for %s, and no justification is given.",
 			v.label(r.Scheme, r.Value), r.Since.Words(), days(v.since(r.Since)))}
 		for _, q := range v.requests {
-			if due := v.wanted(q); q.Item == it.ID && q.Open() && v.since(due) > 0 {
+			if q.Item != it.ID || !q.Open() {
+				continue
+			}
+			if due := v.wanted(q); v.since(due) > 0 {
 				h.raised = true
 				h.proof = append(h.proof, q.made)
 				h.words += fmt.Sprintf(" Members asked %s and wanted the answer by %s.", when(q.made.on), due.Words())
@@ -140,8 +143,8 @@ func stale(v *view, it *item) []hit {
 
 // steppedOn reports whether a milestone of the item was met on time within so many days.
 func (v *view) steppedOn(it *item, within int) bool {
-	return slices.ContainsFunc(v.items, func(m *item) bool {
-		return m.Parent == it.ID && m.done != nil && m.Due.Known() && m.done.on.Start().Before(m.Due.End()) && v.since(m.done.on) <= within
+	return slices.ContainsFunc(it.children, func(m *item) bool {
+		return m.done != nil && m.Due.Known() && m.done.on.Start().Before(m.Due.End()) && v.since(m.done.on) <= within
 	})
 }
 

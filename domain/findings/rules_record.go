@@ -126,12 +126,27 @@ func superseded(it, by *item) bool {
 
 // twoKeys is R24.
 func twoKeys(v *view) (all []hit) {
+	if v.keys() < 2 {
+		return nil
+	}
 	for _, p := range v.papers {
 		if word := v.ambiguous(p.Event.(*domain.PaperPublished).Version); word != "" {
 			all = append(all, hit{since: p.on, proof: []*entry{p}, words: fmt.Sprintf("The paper published %s shows %q with two meanings.", when(p.on), word)})
 		}
 	}
 	return all
+}
+
+// keys counts the schemes in which items were rated, in each dimension.
+func (v *view) keys() int {
+	type key struct{ dimension, scheme string }
+	used := map[key]bool{}
+	for _, it := range v.items {
+		for _, r := range it.ratings {
+			used[key{r.dimension, r.scheme}] = true
+		}
+	}
+	return len(used)
 }
 
 // ambiguous finds a printed word that stands for two meanings in the plan as it was at a number, "" when there is none.

@@ -10,42 +10,47 @@ import (
 // open reports whether work on an item goes on, or is to go on.
 func (it *item) open() bool { return it.State == domain.ItemOpen || it.State == domain.ItemOnHold }
 
-// copied is R13. What is too short to be copied is left to R26.
+// copied is R13.
 func copied(v *view, it *item) (all []hit) {
 	if !it.open() {
 		return nil
 	}
 	for _, r := range it.Ratings {
-		var run []*entry
-		var last reason
-		for _, now := range it.reasons {
-			if now.dimension != r.Dimension || now.gone || now.replaced {
-				continue
-			}
-			long := utf8.RuneCountInString(now.words) >= v.policy.ShortWords
-			again := long && before(last.day(), now.on) && similarity(last.words, now.words) >= v.policy.Similarity
-			switch {
-			case again:
-				run = append(run, now.entry)
-			case !long || before(last.day(), now.on):
-				run = nil
-			}
-			last = now
-		}
-		if len(run) < 2 || !r.Meaning.NeedsReason() {
+		run := v.repeats(it, r)
+		n := len(run)
+		if n < 2 {
 			continue
 		}
-		all = append(all, hit{since: run[1].on, proof: append([]*entry{run[1], run[0]}, run[2:]...),
-			words: fmt.Sprintf("The reason given %s repeats the one before it, and was repeated %s in all.", when(last.on), times(len(run)))})
+		all = append(all, hit{since: run[n-2].on, proof: append([]*entry{run[n-2], run[n-1]}, run[:n-2]...),
+			words: fmt.Sprintf("The reason given %s repeats the one before it, and was repeated %s in all.", when(run[0].on), times(n))})
 	}
 	return all
 }
 
-func (r reason) day() domain.Date {
-	if r.entry == nil {
-		return domain.Date{}
+// repeats are the reasons, the last one first, that repeat the one of an earlier day. What is too short to be copied is left
+// to R26.
+func (v *view) repeats(it *item, r domain.Rating) (run []*entry) {
+	if !r.Meaning.NeedsReason() {
+		return nil
 	}
-	return r.on
+	var later reason
+	for i := len(it.reasons) - 1; i >= 0; i-- {
+		why := it.reasons[i]
+		if why.dimension != r.Dimension || why.gone || why.replaced || later.entry != nil && !before(why.on, later.on) {
+			continue
+		}
+		if utf8.RuneCountInString(why.words) < v.policy.ShortWords {
+			break
+		}
+		if later.entry != nil {
+			if similarity(why.words, later.words) < v.policy.Similarity {
+				break
+			}
+			run = append(run, later.entry)
+		}
+		later = why
+	}
+	return run
 }
 
 // empties is R26, about the reasons that hold now for what is at risk or off track. Of two items with the same words the one

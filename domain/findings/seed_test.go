@@ -105,3 +105,39 @@ func TestCityOfLondonYearsLater(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkEvaluate is a plan of the ordinary size with three years of months, and the largest one that can be kept.
+func BenchmarkEvaluate(b *testing.B) {
+	for _, size := range []struct{ items, rounds int }{{100, 36}, {20_000, 3}} {
+		b.Run(fmt.Sprintf("%d-items-%d-rounds", size.items, size.rounds), func(b *testing.B) {
+			story := findings.Story{Plan: "sdp"}
+			at := time.Date(2020, 1, 6, 9, 0, 0, 0, time.UTC)
+			add := func(e domain.Event) {
+				n := len(story.Entries) + 1
+				story.Entries = append(story.Entries, domain.Recorded{Position: domain.Position(n), PlanSeq: uint64(n), ID: domain.EventID(fmt.Sprint(n)),
+					Plan: "sdp", RecordedAt: at, Basis: domain.Basis{Stated: domain.DayOf(at)}, Command: domain.CommandID(fmt.Sprint(n)), Event: e})
+			}
+			scheme, _ := domain.Preset("brag.v1")
+			add(&domain.PlanOpened{Dimensions: []domain.Dimension{{Key: "delivery", Scheme: scheme}}})
+			name := func(i int) domain.ItemID { return domain.ItemID(fmt.Sprintf("item-%05d", i)) }
+			for i := range size.items {
+				add(&domain.ItemAdded{Item: name(i), Title: domain.Text(fmt.Sprintf("Publish the charter of service %d", i)), Due: domain.Day(2022, 3, 31)})
+				add(&domain.RatingChanged{Item: name(i), Dimension: "delivery", Scheme: "brag.v1", To: "amber", Meaning: domain.AtRisk, Justified: true,
+					Justification: domain.Text(fmt.Sprintf("The printer of service %d has been late since the summer", i))})
+			}
+			for round := range size.rounds {
+				at = at.AddDate(0, 1, 0)
+				for i := range size.items {
+					add(&domain.RatingAffirmed{Item: name(i), Dimension: "delivery", Scheme: "brag.v1", Value: "amber", Meaning: domain.AtRisk,
+						Justification: domain.Text(fmt.Sprintf("Month %d: the printer of service %d is late again", round, i))})
+				}
+			}
+			found := 0
+			for b.Loop() {
+				found = len(findings.Evaluate(story, domain.DayOf(at)))
+			}
+			b.ReportMetric(float64(len(story.Entries)), "entries")
+			b.ReportMetric(float64(found), "findings")
+		})
+	}
+}

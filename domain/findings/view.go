@@ -59,7 +59,9 @@ type item struct {
 	done    *entry // the statement that it is complete, while it stands
 	best    bool   // done says only the best that a scheme without a value for complete has
 	undone  *entry // what took the last such statement back
-	parent  bool   // other items stand under it
+
+	children  []*item // that stand under it
+	addressed bool    // an action answers this recommendation: then that is what is worked on
 }
 
 // rating is a change of rating, as corrected.
@@ -111,7 +113,12 @@ func newView(s Story, on domain.Date) *view {
 	}
 	for _, it := range v.items {
 		if p := v.byID[it.Parent]; p != nil {
-			p.parent = true
+			p.children = append(p.children, it)
+		}
+		for _, l := range it.Links {
+			if to := v.byID[l.To]; to != nil && l.Relation == domain.Addresses {
+				to.addressed = true
+			}
 		}
 	}
 	v.policy = v.plan.InForce()
@@ -217,7 +224,7 @@ func (v *view) rating(it *item) (domain.Rating, bool) { return it.Rating(v.deliv
 
 // heading reports whether an item only names what stands under it.
 func (it *item) heading() bool {
-	return it.parent && len(it.Ratings) == 0 && it.Due.IsZero() && it.Owner == 0
+	return len(it.children) > 0 && len(it.Ratings) == 0 && it.Due.IsZero() && it.Owner == 0
 }
 
 // working reports whether somebody is to work on the item now.
