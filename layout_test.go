@@ -29,7 +29,8 @@ var house = map[string][]string{
 	"sheets":      {"plantrail/domain", "golang.org/x/text", "golang.org/x/net/html", "github.com/xuri/excelize/v2"},
 	"feeds":       {"plantrail/domain"},
 	"web": {"plantrail/domain", "plantrail/projections", "plantrail/evidence", "plantrail/sheets", "plantrail/feeds",
-		"github.com/danielgtaylor/huma/v2", "github.com/prometheus", "github.com/google/uuid"},
+		"github.com/danielgtaylor/huma/v2", "github.com/prometheus", "github.com/google/uuid",
+		"plantrail/web/pages", "github.com/alexedwards/scs/v2", "github.com/coreos/go-oidc/v3", "golang.org/x/oauth2", "golang.org/x/time"},
 	"cmd":    {"plantrail", "golang.org/x/term", "golang.org/x/text", "github.com/spf13", "github.com/google/uuid"},
 	"deploy": {},    // what runs it on several machines: files, and the tests that keep them right
 	".ci":    {"*"}, // checks and their tools, a module of its own

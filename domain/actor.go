@@ -1,22 +1,47 @@
 package domain
 
+import (
+	"slices"
+	"strings"
+)
+
 // Role says what an authenticated actor may do.
 type Role string
 
-// The roles of the foundation, each able to do what the one before it can.
+// The roles. A right is named after the role that has it first: what needs the right editor, an editor may do and whoever
+// covers one.
 const (
-	Reader Role = "reader" // sees plans, timelines, tokens' own identity
-	Editor Role = "editor" // keeps plans
-	Admin  Role = "admin"  // also persons and tokens
+	Reader         Role = "reader"    // sees plans and their history: members, subscribers
+	Inspector      Role = "inspector" // a reader for a time, of the plans named, who takes bundles
+	Auditor        Role = "auditor"   // also checks the log and sees who read what
+	Editor         Role = "editor"    // keeps plans
+	Clerk          Role = "clerk"     // keeps meetings: papers, minutes, resolutions, requests, decisions of bodies
+	DataProtection Role = "data-protection"
+	Admin          Role = "admin" // all of it, persons, tokens and policies too
 )
 
-var roleRank = map[Role]int{Reader: 1, Editor: 2, Admin: 3}
+// covers says which rights each role has. It is the one table of roles; what needs which right stand in [LeastRole] and, for
+// the routes, in package web.
+var covers = map[Role][]Role{
+	Reader:         {Reader},
+	Inspector:      {Reader, Inspector},
+	Auditor:        {Reader, Auditor},
+	Editor:         {Reader, Editor, Clerk},
+	Clerk:          {Reader, Clerk},
+	DataProtection: {Reader, Auditor, DataProtection},
+	Admin:          {Reader, Inspector, Auditor, Editor, Clerk, DataProtection, Admin},
+}
+
+// Roles lists all roles, the one with the fewest rights first.
+func Roles() []Role {
+	return []Role{Reader, Inspector, Auditor, Clerk, Editor, DataProtection, Admin}
+}
 
 // Valid reports whether r is a role that plantrail knows.
-func (r Role) Valid() bool { return roleRank[r] > 0 }
+func (r Role) Valid() bool { return covers[r] != nil }
 
 // Covers reports whether r may do what least may. An unknown role covers nothing.
-func (r Role) Covers(least Role) bool { return roleRank[r] > 0 && roleRank[r] >= roleRank[least] }
+func (r Role) Covers(least Role) bool { return slices.Contains(covers[r], least) }
 
 // ActorKind says how an actor was authenticated.
 type ActorKind string
@@ -34,6 +59,24 @@ type Actor struct {
 	Kind       ActorKind `json:"kind"`
 	Role       Role      `json:"role"`
 	OnBehalfOf string    `json:"on_behalf_of,omitempty"` // a post or body, not a person's name
+	Only       Scope     `json:"-"`                      // where they are let in; it is no part of an event
+}
+
+// Scope is the plans to which somebody is let in: ids, each on a line; "" for all plans.
+type Scope string
+
+// ScopeOf is the scope of plans; none: all.
+func ScopeOf(plans []PlanID) Scope {
+	var b strings.Builder
+	for _, p := range plans {
+		b.WriteString(string(p) + "\n")
+	}
+	return Scope(b.String())
+}
+
+// Reaches reports whether a history is within the scope.
+func (s Scope) Reaches(plan PlanID) bool {
+	return s == "" || strings.HasPrefix(string(s), string(plan)+"\n") || strings.Contains(string(s), "\n"+string(plan)+"\n")
 }
 
 // Authority is the decision on which an act rests: a body, the date of its meeting, and the resolution's words or number.

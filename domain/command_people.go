@@ -29,6 +29,8 @@ type IssueToken struct {
 	Role    Role    `json:"role"`
 	SHA256  string  `json:"sha256"`
 	Expires Date    `json:"expires,omitzero"`
+	// Plans are the only ones that it opens; none: all.
+	Plans []PlanID `json:"plans,omitempty" maxItems:"100"`
 }
 
 // RevokeToken ends a token.

@@ -46,13 +46,21 @@ func (c IssueToken) decide(h against) ([]Event, error) {
 	case !isID(string(c.Token)) || taken:
 		err = Errorf(Invalid, "token", "%s is not an id or is taken", quote(string(c.Token)))
 	case !c.Role.Valid():
-		err = Errorf(Invalid, "role", "%s is no role", quote(string(c.Role))).WithHint("one of reader, editor, admin")
+		err = Errorf(Invalid, "role", "%s is no role", quote(string(c.Role))).WithHint("one of " + oneOf(Roles()))
 	case !isSHA256(c.SHA256):
 		err = Errorf(Invalid, "sha256", "the secret's digest is not 64 hexadecimal digits")
 	case !c.Expires.IsZero() && !c.Expires.Exact():
 		err = Errorf(Invalid, "expires", "a token ends on a day").WithHint("as 2027-03-31")
 	}
-	return one(&TokenIssued{Token: c.Token, Person: c.Person, Role: c.Role, SHA256: c.SHA256, Expires: c.Expires}, err)
+	for _, plan := range c.Plans {
+		if _, bad := ParsePlanID(string(plan)); bad != nil {
+			err = first(err, bad)
+		}
+	}
+	if err == nil && c.Role == Inspector && (len(c.Plans) == 0 || c.Expires.IsZero()) {
+		err = Errorf(Invalid, "plans", "an inspector is let in to the plans named, until a day").WithHint("name the plans, and the last day")
+	}
+	return one(&TokenIssued{Token: c.Token, Person: c.Person, Role: c.Role, SHA256: c.SHA256, Expires: c.Expires, Plans: c.Plans}, err)
 }
 
 func (c RevokeToken) decide(h against) ([]Event, error) {

@@ -25,6 +25,8 @@ type TokenIssued struct {
 	Role    Role    `json:"role"`
 	SHA256  string  `json:"sha256"` // of the secret's text, hex
 	Expires Date    `json:"expires,omitzero"`
+	// Plans are the only ones that it opens; none: all.
+	Plans []PlanID `json:"plans,omitempty"`
 }
 
 // TokenRevoked ends a token.

@@ -14,9 +14,13 @@ const maxFacts = 60_000
 // LeastRole is the role that a command needs.
 func LeastRole(c Command) Role {
 	switch c.(type) {
+	case OpenMeeting, PublishPaper, RecordMinutes, Resolve, MakeRequest, AnswerRequest, WithdrawRequest, ChallengeRating, ApproveDue, RefuseDue, AcceptClosure, AdoptVersion:
+		return Clerk
+	case EraseText, CompleteErasure, SetHold, ReleaseHold:
+		return DataProtection
 	case RegisterPerson, RenamePerson, PersonLeaves, IssueToken, RevokeToken,
 		Subscribe, PauseSubscription, ResumeSubscription, RotateSubscription, Unsubscribe,
-		EraseText, CompleteErasure, SetHold, ReleaseHold, AdoptKey, RecordRepair, SetPolicy:
+		AdoptKey, RecordRepair, SetPolicy:
 		return Admin
 	case IssueBundle:
 		return Reader
@@ -42,6 +46,9 @@ func (o *Order) check(now time.Time) error {
 	}
 	if least := LeastRole(o.Do); !o.Actor.Role.Covers(least) {
 		return Errorf(Forbidden, "actor", "%s needs the role %s", o.Do.Verb(), least)
+	}
+	if !o.Actor.Only.Reaches(o.Plan) {
+		return Errorf(Forbidden, "plan", "you are let in to other plans, not to %s", quote(string(o.Plan)))
 	}
 	if o.Correlation == "" {
 		o.Correlation = string(o.Command)

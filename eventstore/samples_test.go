@@ -75,6 +75,7 @@ func gainedSamples() []domain.Event {
 	day, half, days := domain.Day(2020, 3, 31), 50, 30
 	rule := &domain.Rule{BehindFrom: &days, BehindTo: &days, PercentFrom: &half, PercentTo: &half}
 	return []domain.Event{
+		&domain.TokenIssued{Token: "t-1", Person: "p-1", Role: domain.Inspector, SHA256: strings.Repeat("cd", 32), Expires: day, Plans: []domain.PlanID{"sdp"}},
 		&domain.PlanOpened{Title: "t", Levels: []domain.Level{{Key: "aim", Label: "Aim"}}, Dimensions: []domain.Dimension{{Key: "delivery", Label: "Delivery",
 			Scheme: domain.Scheme{ID: "acme.v1", Title: "Ours", Values: []domain.Value{{Key: "amber", Label: "Amber", Colour: "amber", Shape: "triangle",
 				Meaning: domain.AtRisk, Says: "one month behind", Rule: rule}}}}}},

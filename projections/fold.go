@@ -159,7 +159,7 @@ func newFold(ctx context.Context, conn *sql.Conn) (*fold, error) {
 		requestStates: w.rows("INSERT OR REPLACE INTO request_states", "plan", "request", "visible", "state"),
 		resolutions:   w.rows("INSERT INTO resolutions", "plan", "position", "resolution", "visible"),
 		persons:       w.rows("INSERT OR REPLACE INTO persons", "person", "kind", "since", "named", "gone"),
-		tokens:        w.rows("INSERT OR REPLACE INTO tokens", "token", "person", "role", "sha256", "expires", "revoked", "issued"),
+		tokens:        w.rows("INSERT OR REPLACE INTO tokens", "token", "person", "role", "sha256", "expires", "plans", "revoked", "issued"),
 		heads:         w.rows("INSERT OR REPLACE INTO histories", "plan", "position", "planseq", "leaf", "version", "changed", "items", "counts"),
 		held:          w.rows("INSERT INTO pending", "position", "plan"),
 		holds:         w.rows("INSERT INTO holds", "plan", "position", "hold", "visible", "released"),

@@ -3,6 +3,7 @@ package projections
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 
 	"plantrail/domain"
@@ -16,7 +17,8 @@ type Credential struct {
 	Person  domain.ActorID
 	Kind    domain.ActorKind
 	Role    domain.Role
-	Expires domain.Date // zero: never; the last day, or month, on which it is good
+	Expires domain.Date     // zero: never; the last day, or month, on which it is good
+	Plans   []domain.PlanID // the only ones that it opens; none: all
 	Revoked bool
 	Left    bool // the person has left
 }
@@ -24,9 +26,9 @@ type Credential struct {
 // Token finds a token by its id, ended or not.
 func (db *DB) Token(ctx context.Context, id domain.TokenID) (c Credential, err error) {
 	err = db.view(ctx, func(s *snapshot) error {
-		err := s.row(`SELECT t.token, t.sha256, t.person, t.role, t.expires, t.revoked, coalesce(p.kind, ''), coalesce(p.gone, 1)
+		err := s.row(`SELECT t.token, t.sha256, t.person, t.role, t.expires, t.plans, t.revoked, coalesce(p.kind, ''), coalesce(p.gone, 1)
 			FROM tokens t LEFT JOIN persons p ON p.person = t.person WHERE t.token = ?`, string(id)).
-			Scan(&c.Token, &c.SHA256, &c.Person, &c.Role, scanDate{&c.Expires}, &c.Revoked, &c.Kind, &c.Left)
+			Scan(&c.Token, &c.SHA256, &c.Person, &c.Role, scanDate{&c.Expires}, scanJSON{&c.Plans}, &c.Revoked, &c.Kind, &c.Left)
 		return notFound(err, "token", "there is no token %s", id)
 	})
 	return c, err
@@ -46,12 +48,12 @@ func (db *DB) Tokens(ctx context.Context) (all []TokenView, err error) {
 		c := newCites(s, s.end.position)
 		err := s.each(func(rows *sql.Rows) error {
 			var t TokenView
-			err := rows.Scan(&t.Token, &t.Person, &t.Role, scanDate{&t.Expires}, &t.Revoked, &t.Issued.Position)
+			err := rows.Scan(&t.Token, &t.Person, &t.Role, scanDate{&t.Expires}, scanJSON{&t.Plans}, &t.Revoked, &t.Issued.Position)
 			c.need(t.Issued.Position)
 			c.names[t.Person] = Words{}
 			all = append(all, t)
 			return err
-		}, "SELECT token, person, role, expires, revoked, issued FROM tokens ORDER BY issued")
+		}, "SELECT token, person, role, expires, plans, revoked, issued FROM tokens ORDER BY issued")
 		if err != nil {
 			return err
 		}
@@ -119,4 +121,16 @@ func (db *DB) persons(ctx context.Context, where string, args ...any) (all []Per
 		return nil
 	})
 	return all, err
+}
+
+// scanJSON reads a column of JSON.
+type scanJSON struct{ to any }
+
+// Scan implements sql.Scanner.
+func (j scanJSON) Scan(v any) error {
+	s, ok := v.(string)
+	if !ok {
+		return errors.New("a column of JSON is not text")
+	}
+	return json.Unmarshal([]byte(s), j.to)
 }

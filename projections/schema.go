@@ -8,7 +8,7 @@ import (
 
 // schemaVersion is the PRAGMA user_version of the files that this binary writes and reads. Any change of the tables, or of
 // what stands in them, raises it: an older file is then rebuilt from the journal, a newer one refused.
-const schemaVersion = 3
+const schemaVersion = 4
 
 // schema is the whole read model. All of it is written by package projections alone and can be deleted.
 //
@@ -145,6 +145,7 @@ CREATE TABLE tokens (
   role    TEXT    NOT NULL,
   sha256  TEXT    NOT NULL,
   expires TEXT    NOT NULL,
+  plans   TEXT    NOT NULL,        -- JSON: the only plans that it opens; null: all
   revoked INTEGER NOT NULL,
   issued  INTEGER NOT NULL         -- position
 ) STRICT, WITHOUT ROWID;

@@ -104,7 +104,7 @@ func (f *fold) whole(h *historyNow, r domain.Recorded, visible domain.Position) 
 	case *domain.PersonLeft:
 		return f.update(f.persons, "UPDATE persons SET gone = 1 WHERE person = ?", string(e.Person))
 	case *domain.TokenIssued:
-		f.tokens.add(string(e.Token), string(e.Person), string(e.Role), e.SHA256, e.Expires.String(), int64(0), int64(r.Position))
+		f.tokens.add(string(e.Token), string(e.Person), string(e.Role), e.SHA256, e.Expires.String(), jsonList(e.Plans), int64(0), int64(r.Position))
 	case *domain.TokenRevoked:
 		return f.update(f.tokens, "UPDATE tokens SET revoked = 1 WHERE token = ?", string(e.Token))
 	}

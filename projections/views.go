@@ -394,13 +394,14 @@ type PersonView struct {
 
 // TokenView is an issued token, without its secret.
 type TokenView struct {
-	Token   domain.TokenID `json:"token"`
-	Person  domain.ActorID `json:"person"`
-	Name    string         `json:"name"`
-	Role    domain.Role    `json:"role"`
-	Expires domain.Date    `json:"expires,omitzero"`
-	Revoked bool           `json:"revoked"`
-	Issued  Said           `json:"issued"`
+	Token   domain.TokenID  `json:"token"`
+	Person  domain.ActorID  `json:"person"`
+	Name    string          `json:"name"`
+	Role    domain.Role     `json:"role"`
+	Expires domain.Date     `json:"expires,omitzero"`
+	Plans   []domain.PlanID `json:"plans,omitempty"` // the only ones that it opens; none: all
+	Revoked bool            `json:"revoked"`
+	Issued  Said            `json:"issued"`
 }
 
 // Status is how the read models stand to the journal. Stopped says why the projector stopped, "" while it runs.

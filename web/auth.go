@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -79,7 +80,7 @@ func (s *Server) actorOfToken(ctx context.Context, token string) (domain.Actor, 
 	if err := usable(issued, s.deps.Now()); err != nil {
 		return domain.Actor{}, err
 	}
-	return domain.Actor{ID: issued.Person, Kind: issued.Kind, Role: issued.Role}, nil
+	return domain.Actor{ID: issued.Person, Kind: issued.Kind, Role: issued.Role, Only: domain.ScopeOf(issued.Plans)}, nil
 }
 
 // Bearer finds the holder of a bearer token, for faces that keep sessions of their own: the actor, their name, and the token's
@@ -149,11 +150,25 @@ func digestOf(secret string) string {
 
 func sameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
-// authorise says no when an actor may not do what least may.
-func authorise(a domain.Actor, least domain.Role) error {
+// forAll are the routes that answer whoever is let in to some plans only: what they say is of the caller, or is cut to their plans.
+var forAll = []string{"GET /v1/whoami", "GET /v1/status", "GET /v1/plans", "GET /v1/verify", "GET /log/checkpoint", "GET /v1/schemes", "GET /v1/findings/rules"}
+
+// authorise says no when an actor may not do what a route is for, or is not let in to its plan.
+func authorise(a domain.Actor, c *call) error {
+	least := c.route.least
+	if plan, named := planOf(c.r.URL.Path); a.Only != "" && !slices.Contains(forAll, c.pattern) && (!named || !a.Only.Reaches(plan)) {
+		return domain.Errorf(domain.Forbidden, "", "you are let in to other plans, and this is of none of them").WithHint("GET /v1/plans lists them")
+	}
 	if !a.Role.Covers(least) {
 		return domain.Errorf(domain.Forbidden, "", "this needs the role %s; the token has %s", least, a.Role).
 			WithHint("ask an admin for a token with that role")
 	}
 	return nil
+}
+
+// planOf is the plan that a path is about.
+func planOf(path string) (domain.PlanID, bool) {
+	rest, ok := strings.CutPrefix(path, "/v1/plans/")
+	plan, _, _ := strings.Cut(rest, "/")
+	return domain.PlanID(plan), ok && plan != ""
 }

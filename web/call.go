@@ -79,7 +79,7 @@ func (c *call) admit() error {
 			return err
 		}
 		c.actor = actor
-		if err := authorise(actor, c.route.least); err != nil {
+		if err := authorise(actor, c); err != nil {
 			return err
 		}
 	}

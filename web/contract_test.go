@@ -133,7 +133,7 @@ func TestEveryOperationIsAsDocumented(t *testing.T) {
 	c.story("cancel-item", "correct", "close-plan", "set-hold", "release-hold")
 	position := c.story("erase-text")
 	min := "min_position=" + position
-	for _, q := range []string{"/v1/plans?" + min, "/v1/plans/sdp?" + min, "/v1/plans/sdp?position=4", "/v1/plans/sdp?recorded_at=2099-01-01",
+	for _, q := range []string{"/v1/plans?" + min, "/v1/plans/sdp?" + min, "/v1/plans/sdp?position=4", "/v1/plans/sdp/strips", "/v1/plans/sdp?recorded_at=2099-01-01",
 		"/v1/plans/sdp/ambers", "/v1/plans/sdp/ambers?meaning=at_risk,off_track", "/v1/plans/sdp/timeline?limit=5", "/v1/plans/sdp/timeline?newest=true&item=action-1&from=2020-01-01",
 		"/v1/timeline?type=rating-changed", "/v1/plans/sdp/items/action-1", "/v1/plans/sdp/entries/3", "/v1/plans/sdp/commands/c-rate", "/v1/search?q=posts",
 		"/v1/search?q=vacant&plan=sdp&limit=1", "/v1/status", "/v1/whoami", "/v1/persons", "/v1/tokens", "/v1/schemes", "/healthz", "/readyz",

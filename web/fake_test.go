@@ -80,6 +80,12 @@ func (f *fakeReads) Search(_ context.Context, _ string, id domain.PlanID, _ stri
 func (f *fakeReads) Findings(_ context.Context, id domain.PlanID, at projections.At, today domain.Date) (projections.FindingsView, error) {
 	return projections.FindingsView{Plan: id, Judged: today, Findings: found}, f.check(id)
 }
+func (f *fakeReads) FindingsOn(_ context.Context, id domain.PlanID, _ projections.At, day domain.Date) (projections.FindingsView, error) {
+	return projections.FindingsView{Plan: id, Judged: day, Findings: found}, f.check(id)
+}
+func (f *fakeReads) DraftFindings(_ context.Context, id domain.PlanID, _ []domain.Recorded, _ domain.Date) (raised, cleared []findings.Finding, err error) {
+	return found[:1], found[1:2], f.check(id)
+}
 func (f *fakeReads) AllFindings(_ context.Context, _ domain.Date, wanted func(findings.Finding) bool, after domain.PlanID, _ int) (projections.Page[findings.Finding], error) {
 	page := projections.Page[findings.Finding]{Entries: []findings.Finding{}, Next: "sdp"}
 	for _, one := range found {
@@ -138,6 +144,10 @@ func (f *fakeService) Do(_ context.Context, o domain.Order) (domain.Receipt, err
 	return domain.Receipt{Plan: o.Plan, Command: o.Command, Position: 7, Version: 3, Repeat: f.repeat, Event: "e"}, f.fails
 }
 
+func (f *fakeService) Draft(context.Context, domain.Order) ([]domain.Recorded, error) {
+	return nil, f.fails
+}
+
 func (f *fakeService) last(t *testing.T) domain.Order {
 	t.Helper()
 	if len(f.orders) == 0 {
@@ -162,9 +172,12 @@ func newHouse(t testing.TB) *house {
 		return projections.Credential{Person: domain.ActorID("p-" + string(r)), Kind: domain.User, Role: r, SHA256: digestOf(testSecret)}
 	}
 	h := &house{service: &fakeService{}, log: &strings.Builder{}, reads: &fakeReads{status: projections.Status{Position: 7, Tail: 7, CaughtUp: true},
-		tokens: map[domain.TokenID]projections.Credential{"reader": cred(domain.Reader), "editor": cred(domain.Editor), "admin": cred(domain.Admin)},
+		tokens: map[domain.TokenID]projections.Credential{},
 		plan: projections.PlanView{Moment: projections.Moment{Position: 7, Version: 3}, Levels: []domain.Level{}, Dimensions: []domain.Dimension{},
 			Items: []projections.ItemView{}, Requests: []projections.RequestView{}, Resolutions: []projections.ResolutionView{}, Meetings: []projections.MeetingView{}}}}
+	for _, role := range domain.Roles() {
+		h.reads.tokens[domain.TokenID(role)] = cred(role)
+	}
 	h.Server = New(Deps{Org: "acme", Version: "test", Service: h.service, Reads: h.reads, Rebuild: func(context.Context, func(domain.Position, domain.Position)) error { return nil },
 		LocalToken: "pt_local_" + strings.Repeat("L", 43), LocalActor: domain.Actor{ID: "os-1000", Kind: domain.OSUser, Role: domain.Admin},
 		Now: func() time.Time { return time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC) },

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -24,7 +25,7 @@ func fill(pattern string) (method, path string) {
 
 func TestEveryRouteAsksForItsRole(t *testing.T) {
 	h := newHouse(t)
-	roles := []domain.Role{anyone, domain.Reader, domain.Editor, domain.Admin}
+	roles := append([]domain.Role{anyone}, domain.Roles()...)
 	for pattern, least := range access {
 		method, path := fill(pattern)
 		for i, role := range roles {
@@ -47,13 +48,40 @@ func TestEveryRouteAsksForItsRole(t *testing.T) {
 			}
 		}
 	}
-	// Writing is never a reader's, and what touches tokens and persons never an editor's.
+	// Writing is never a reader's or an inspector's, and what touches tokens and persons never an editor's.
 	for pattern, least := range access {
-		if strings.HasPrefix(pattern, "POST ") && !strings.HasSuffix(pattern, "/bundle") && !least.Covers(domain.Editor) {
+		if strings.HasPrefix(pattern, "POST ") && !strings.HasSuffix(pattern, "/bundle") && !strings.HasSuffix(pattern, "/draft") &&
+			(domain.Reader.Covers(least) || domain.Inspector.Covers(least)) {
 			t.Errorf("%s writes and needs only %q", pattern, least)
 		}
 		if strings.Contains(pattern, "token") && least != domain.Admin {
 			t.Errorf("%s is about tokens and needs only %q", pattern, least)
+		}
+	}
+}
+
+func TestWhoIsLetInToSomePlansSeesNoOther(t *testing.T) {
+	h := newHouse(t)
+	cred := h.reads.tokens["inspector"]
+	cred.Plans = []domain.PlanID{"visited", "parks"}
+	h.reads.tokens["inspector"] = cred
+	for pattern, least := range access {
+		method, path := fill(pattern)
+		if least == anyone || !domain.Inspector.Covers(least) || slices.Contains(forAll, pattern) {
+			continue
+		}
+		if strings.Contains(path, "/sdp") || !strings.Contains(path, "/v1/plans/") {
+			wantProblem(t, h.send(method, path, "", as("inspector")), 403, domain.Forbidden)
+		}
+		if own := strings.Replace(path, "/sdp", "/parks", 1); own != path {
+			if w := h.send(method, own, "", as("inspector")); w.Code == 403 {
+				t.Errorf("%s %s: %d %s", method, own, w.Code, w.Body)
+			}
+		}
+	}
+	for _, near := range []string{"park", "arks", "visitedparks", "VISITED"} {
+		if w := h.send("GET", "/v1/plans/"+near, "", as("inspector")); w.Code != 403 && w.Code != 400 {
+			t.Errorf("%s: %d", near, w.Code)
 		}
 	}
 }

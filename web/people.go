@@ -18,10 +18,11 @@ import (
 
 // NewToken asks for a token: for a person who is registered, or for a new one by name.
 type NewToken struct {
-	Person  domain.ActorID `json:"person,omitempty" doc:"id of a registered person; or give a name"`
-	Name    domain.Text    `json:"name,omitempty" doc:"name of a person to register" maxLength:"65536"`
-	Role    domain.Role    `json:"role" enum:"reader,editor,admin"`
-	Expires domain.Date    `json:"expires,omitzero" doc:"the last day on which it is good; left out: it does not expire"`
+	Person  domain.ActorID  `json:"person,omitempty" doc:"id of a registered person; or give a name"`
+	Name    domain.Text     `json:"name,omitempty" doc:"name of a person to register" maxLength:"65536"`
+	Role    domain.Role     `json:"role" enum:"reader,inspector,auditor,clerk,editor,data-protection,admin"`
+	Expires domain.Date     `json:"expires,omitzero" doc:"the last day on which it is good; left out: it does not expire"`
+	Plans   []domain.PlanID `json:"plans,omitempty" doc:"the only plans that it opens; left out: all" maxItems:"100"`
 }
 
 // IssuedToken is a new token. The secret is in this one answer and nowhere else.
@@ -184,7 +185,7 @@ func (s *Server) issue(ctx context.Context, id domain.CommandID, want NewToken) 
 	case (want.Person == "") == (strings.TrimSpace(string(want.Name)) == ""):
 		return IssuedToken{}, domain.Errorf(domain.Invalid, "person", "a token is for one person").WithHint("give person (an id) or name (of a new person)")
 	case !want.Role.Valid():
-		return IssuedToken{}, domain.Errorf(domain.Invalid, "role", "there is no such role").WithHint("use reader, editor or admin")
+		return IssuedToken{}, domain.Errorf(domain.Invalid, "role", "there is no such role").WithHint("use reader, inspector, auditor, clerk, editor, data-protection or admin")
 	case !want.Expires.IsZero() && !want.Expires.Exact():
 		return IssuedToken{}, domain.Errorf(domain.Invalid, "expires", "a token ends on a day").WithHint("write it as 2027-03-31")
 	case want.Expires.Known() && !s.deps.Now().Before(want.Expires.End()):
@@ -200,7 +201,7 @@ func (s *Server) issue(ctx context.Context, id domain.CommandID, want NewToken) 
 		return IssuedToken{}, err
 	}
 	token, secret := domain.TokenID(derive("token", id, 12)), newSecret()
-	got, err := s.onPeople(ctx, id, domain.IssueToken{Token: token, Person: want.Person, Role: want.Role, SHA256: digestOf(secret), Expires: want.Expires})
+	got, err := s.onPeople(ctx, id, domain.IssueToken{Token: token, Person: want.Person, Role: want.Role, SHA256: digestOf(secret), Expires: want.Expires, Plans: want.Plans})
 	if err != nil {
 		return IssuedToken{}, err
 	}

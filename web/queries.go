@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -201,7 +202,8 @@ func (s *Server) registerQueries() {
 
 func (s *Server) plans(ctx context.Context, _ *plansInput) (plansAnswer, error) {
 	all, err := s.deps.Reads.Plans(ctx)
-	return plansAnswer{Plans: all}, err
+	caller := callOf(ctx).actor
+	return plansAnswer{Plans: slices.DeleteFunc(all, func(p projections.PlanSummary) bool { return !caller.Only.Reaches(p.Plan) })}, err
 }
 
 func (s *Server) plan(ctx context.Context, in *PlanInput) (projections.PlanView, error) {

@@ -43,12 +43,20 @@ func (s *Server) operation(method, path string, a about, r route) huma.Operation
 	return op
 }
 
-var roleWords = map[domain.Role]string{
-	anyone:        "Open to anyone.",
-	domain.Reader: "Needs the role reader.",
-	domain.Editor: "Needs the role editor.",
-	domain.Admin:  "Needs the role admin.",
-}
+// roleWords say for people who may call a route.
+var roleWords = func() map[domain.Role]string {
+	words := map[domain.Role]string{anyone: "Open to anyone."}
+	for _, right := range domain.Roles() {
+		var who []string
+		for _, role := range domain.Roles() {
+			if role.Covers(right) {
+				who = append(who, string(role))
+			}
+		}
+		words[right] = "For the roles " + strings.Join(who, ", ") + "."
+	}
+	return words
+}()
 
 // Reading is what every question can be asked with.
 type Reading struct {

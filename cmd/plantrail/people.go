@@ -16,13 +16,15 @@ func (a *app) tokenCmd() *cobra.Command {
 
 func (a *app) tokenCreateCmd() *cobra.Command {
 	var name, person, role, expires, key string
+	var plans []string
 	cmd := &cobra.Command{Use: "create --name NAME --role ROLE", Short: "Make a token; its secret is shown this once", Args: exactly(0),
-		Long: "Make a token for a person: one who is registered (--person), or a new one (--name). Its secret is shown this once: the\njournal holds only its digest.\nRoles: reader sees plans; editor also keeps them; admin also keeps persons and tokens."}
+		Long: "Make a token for a person: one who is registered (--person), or a new one (--name). Its secret is shown this once: the\njournal holds only its digest.\nRoles: reader sees plans; inspector sees the plans named, for a time; auditor also checks the log; clerk keeps meetings and\nresolutions; editor keeps plans and meetings; data-protection erases and sets holds; admin does all of it, and keeps\npersons, tokens and policies."}
 	f := cmd.Flags()
 	f.StringVar(&name, "name", "", "the person's name (or the program's), for a new person")
 	f.StringVar(&person, "person", "", "id of a registered person")
-	f.StringVar(&role, "role", "reader", "reader, editor or admin")
+	f.StringVar(&role, "role", "reader", "reader, inspector, auditor, clerk, editor, data-protection or admin")
 	f.StringVar(&expires, "expires", "", "the last day on which it is good")
+	f.StringSliceVar(&plans, "plan", nil, "the only plans that it opens; an inspector's token names them")
 	f.StringVar(&key, "key", "", "id of this command: given twice, it is recorded once")
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		until, err := date("--expires", expires)
@@ -36,7 +38,10 @@ func (a *app) tokenCreateCmd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		body := map[string]string{"role": role}
+		body := map[string]any{"role": role}
+		if len(plans) > 0 {
+			body["plans"] = plans
+		}
 		for field, value := range map[string]string{"name": string(words), "person": person, "expires": until.String()} {
 			if value != "" {
 				body[field] = value
