@@ -18,7 +18,8 @@ import (
 //	8 bytes  beginning of the leaf hash at the position
 //	8 bytes  … at the last multiple of 256 at or before it (zeros before the first)
 //	8 bytes  … at the last multiple of 65,536
-//	16 bytes beginning of an HMAC-SHA256 over organisation, subscriber and the bytes before, keyed by the journal's identity
+//	16 bytes beginning of the SHA-256 of a key and the bytes before; the key is HMAC-SHA256, keyed by the journal's identity,
+//	         of organisation and subscriber (what is hashed has one length, so that nothing can be appended to it)
 //
 // So it holds in every process of the organisation, after restarts, rebuilds and a restore, which keeps the identity, and
 // nowhere else. The leaf hashes notice a history that is not the one the subscriber read, shorter or other, and tell how
@@ -84,20 +85,32 @@ func (e *Reset) Unwrap() error {
 
 var cursorForm = base64.RawURLEncoding.Strict()
 
-func (f *Feed) seal(subscriber string, body []byte) []byte {
-	h := hmac.New(sha256.New, []byte("plantrail feed cursor 1\n"+f.cfg.Identity))
-	fmt.Fprintf(h, "%d:%s%d:%s", len(f.cfg.Org), f.cfg.Org, len(subscriber), subscriber)
-	h.Write(body)
-	return h.Sum(nil)[:cursorTag]
+func (f *Feed) seal(subscriber string, body []byte) [cursorTag]byte {
+	key, ok := f.sealKeys.Load(subscriber)
+	if !ok {
+		h := hmac.New(sha256.New, []byte("plantrail feed cursor 1\n"+f.cfg.Identity))
+		fmt.Fprintf(h, "%d:%s%d:%s", len(f.cfg.Org), f.cfg.Org, len(subscriber), subscriber)
+		key, _ = f.sealKeys.LoadOrStore(subscriber, h.Sum(nil))
+	}
+	var sealed [sha256.Size + cursorBody]byte
+	copy(sealed[copy(sealed[:], key.([]byte)):], body)
+	sum := sha256.Sum256(sealed[:])
+	return [cursorTag]byte(sum[:])
 }
 
 // format writes the cursor of a mark for a subscriber.
 func (f *Feed) format(m mark, subscriber string) string {
-	b := make([]byte, 0, cursorBody+cursorTag)
+	return string(f.appendCursor(nil, m, subscriber))
+}
+
+func (f *Feed) appendCursor(dst []byte, m mark, subscriber string) []byte {
+	var room [cursorBody + cursorTag]byte
+	b := room[:0]
 	b = append(b, cursorVersion)
 	b = binary.BigEndian.AppendUint64(b, uint64(m.at))
 	b = append(append(append(b, m.leaf[:]...), m.near[:]...), m.far[:]...)
-	return cursorForm.EncodeToString(append(b, f.seal(subscriber, b)...))
+	tag := f.seal(subscriber, b)
+	return cursorForm.AppendEncode(dst, append(b, tag[:]...))
 }
 
 // parse reads a cursor and checks its seal, not yet whether the history still has what it saw.
@@ -106,7 +119,7 @@ func (f *Feed) parse(cursor, subscriber string) (m mark, err error) {
 	if err != nil || len(b) != cursorBody+cursorTag {
 		return m, domain.Errorf(domain.Invalid, "after", "this is not a cursor").WithHint("give one exactly as it was received, or from=0 to begin")
 	}
-	if body := b[:cursorBody]; b[0] != cursorVersion || !hmac.Equal(b[cursorBody:], f.seal(subscriber, body)) {
+	if tag := f.seal(subscriber, b[:cursorBody]); b[0] != cursorVersion || !hmac.Equal(b[cursorBody:], tag[:]) {
 		return m, &Reset{why: "the cursor was not given for this history and this subscriber"}
 	}
 	m.at = domain.Position(binary.BigEndian.Uint64(b[1:]))

@@ -24,6 +24,8 @@ type Config struct {
 type Feed struct {
 	cfg Config
 
+	sealKeys sync.Map // of cursors, by subscriber: string → []byte
+
 	mu    sync.RWMutex
 	ring  []Item // position p lies at p modulo its length
 	first domain.Position

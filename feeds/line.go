@@ -32,7 +32,7 @@ func (f *Feed) AppendLine(dst []byte, it Item, subscriber string) []byte {
 		dst = base64.StdEncoding.AppendEncode(dst, it.Leaf[:])
 		return append(dst, `"}`...)
 	}
-	dst = append(append(append(dst, `,"cursor":"`...), f.format(it.mark, subscriber)...), '"')
+	dst = append(f.appendCursor(append(dst, `,"cursor":"`...), it.mark, subscriber), '"')
 	return appendEvent(dst, it)
 }
 
@@ -122,5 +122,5 @@ func AppendBatch(dst []byte, items []Item) []byte {
 // was cut off for a whole message: such a one then asks again for the event that it got half, instead of for the next.
 func (f *Feed) AppendSSE(dst []byte, it Item, subscriber string) []byte {
 	dst = f.AppendLine(append(dst, "data: "...), it, subscriber)
-	return append(append(append(dst, "\nid: "...), f.format(it.mark, subscriber)...), "\n\n"...)
+	return append(f.appendCursor(append(dst, "\nid: "...), it.mark, subscriber), "\n\n"...)
 }

@@ -15,6 +15,9 @@ type Reader struct {
 
 	next func() (Stored, error, bool) // of a reading of the journal, nil when none is under way
 	stop func()
+
+	ready []Item    // read from the journal, and not asked for yet
+	ahead chan page // what follows them
 }
 
 // Reader begins after a position.
@@ -41,7 +44,7 @@ func (r *Reader) Close() {
 	if r.stop != nil {
 		r.stop()
 	}
-	r.next, r.stop = nil, nil
+	r.next, r.stop, r.ready, r.ahead = nil, nil, nil, nil
 }
 
 // scan bounds how many events one Next looks at: where a query wants few, the caller hears now and then how far it is.
@@ -76,32 +79,68 @@ func (r *Reader) some(ctx context.Context, items []Item, most int) (_ []Item, n 
 		}
 		r.next, r.stop = iter.Pull2(r.f.cfg.Journal.Stored(ctx, r.mark.at, false))
 	}
-	page, err := r.page(min(pageful, most-len(items)))
-	if err != nil || len(page) == 0 {
-		r.Close()
-		return items, 0, err
+	if len(r.ready) == 0 {
+		if err := r.refill(ctx); err != nil || len(r.ready) == 0 {
+			r.Close()
+			return items, 0, err
+		}
 	}
-	found, err := r.f.textsOf(ctx, page, func(s Stored) bool { return r.q.Texts && r.q.wants(&s.Recorded) })
-	if err != nil {
-		return items, 0, err
+	for len(r.ready) > 0 && len(items) < most {
+		it := r.ready[0]
+		r.ready = r.ready[1:]
+		r.mark.step(it.Position, it.Leaf)
+		it.mark = r.mark
+		items = r.add(items, it)
+		n++
 	}
-	for _, s := range page {
-		r.mark.step(s.Position, s.Leaf)
-		items = r.add(items, Item{Stored: s, Disclosures: found[s.ID], mark: r.mark})
-	}
-	return items, len(page), nil
+	return items, n, nil
 }
 
-func (r *Reader) page(most int) ([]Stored, error) {
-	page := make([]Stored, 0, most)
-	for len(page) < most {
-		s, err, ok := r.next()
-		if !ok || err != nil {
-			return page, err
+// refill waits for the texts of the page that was read ahead, and reads the next meanwhile: both cost about the same.
+func (r *Reader) refill(ctx context.Context) error {
+	if r.ahead == nil {
+		if err := r.readAhead(ctx); err != nil {
+			return err
 		}
-		page = append(page, s)
 	}
-	return page, nil
+	texts := r.ahead
+	if err := r.readAhead(ctx); err != nil {
+		return err
+	}
+	got := <-texts
+	r.ready = got.items
+	return got.err
+}
+
+type page struct {
+	items []Item
+	err   error
+}
+
+// readAhead reads a page and has its texts fetched.
+func (r *Reader) readAhead(ctx context.Context) error {
+	var events []Stored
+	for len(events) < pageful {
+		s, err, ok := r.next()
+		if err != nil {
+			return err
+		}
+		if !ok {
+			break
+		}
+		events = append(events, s)
+	}
+	ahead := make(chan page, 1)
+	r.ahead = ahead
+	go func() {
+		found, err := r.f.textsOf(ctx, events, func(s Stored) bool { return r.q.Texts && r.q.wants(&s.Recorded) })
+		p := page{make([]Item, len(events)), err}
+		for i, s := range events {
+			p.items[i] = Item{Stored: s, Disclosures: found[s.ID]}
+		}
+		ahead <- p
+	}()
+	return nil
 }
 
 // fromRing is some from memory; known says that the ring can tell what follows.

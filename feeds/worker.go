@@ -103,8 +103,8 @@ func (w *worker) due(ctx context.Context) error {
 	return w.orders(ctx)
 }
 
-// errMoved says that the place was changed by an order.
-var errMoved = errors.New("the place was changed")
+// errMoved says that what was read ahead is to be read anew: the place was changed by an order, or time has passed.
+var errMoved = errors.New("what was read ahead is old")
 
 // orders carries out what a person ordered. If we crash after the note and before the order's removal, it is carried out
 // again: events are delivered once more, with the same ids.
@@ -137,6 +137,9 @@ func (w *worker) onward(ctx context.Context) error {
 	if err := w.orders(ctx); err != nil && !errors.Is(err, errMoved) {
 		return err
 	}
+	if err := w.patient(ctx); err != nil {
+		return err
+	}
 	if err := w.again(ctx); err != nil {
 		return err
 	}
@@ -150,7 +153,11 @@ func (w *worker) onward(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		read := w.c.cfg.Now()
 		for _, it := range items {
+			if w.c.cfg.Now().Sub(read) > stale {
+				return errMoved
+			}
 			if err := w.one(ctx, it); err != nil {
 				return err
 			}
@@ -170,39 +177,39 @@ func (w *worker) onward(ctx context.Context) error {
 	}
 }
 
-// streamed is how many events are read ahead of their delivery.
-const streamed = 128
+// streamed is how many events are read ahead of their delivery, stale how long they may wait for it.
+const (
+	streamed = 128
+	stale    = 5 * time.Second
+)
 
-// one delivers an event, however long it takes, or gives it up.
+// one tries to deliver an event. After a failure it is errMoved: the event is read anew when its next try is due, for a text
+// of it may have been erased meanwhile.
 func (w *worker) one(ctx context.Context, it Item) error {
-	for {
-		if err := w.patient(ctx); err != nil {
-			return err
-		}
-		status, err := w.try(ctx, it)
-		if ctx.Err() != nil {
-			return ctx.Err()
-		}
-		if status/100 == 2 {
-			w.d.Delivered++
-			w.c.count.delivered.Add(1)
-			w.d.settled(it.Position)
-			return w.due(ctx)
-		}
-		w.log.Debug("a delivery failed", "position", it.Position, "status", status, "err", err)
-		now := w.c.cfg.Now()
-		w.failed(now)
-		gone, dead := status == http.StatusGone, w.poisoned(status, now)
-		if dead {
-			w.dead(it, status, now)
-		}
-		if err := w.save(ctx); err != nil || dead {
-			return err
-		}
-		if gone {
-			return w.pause(ctx)
-		}
+	status, err := w.try(ctx, it)
+	if ctx.Err() != nil {
+		return ctx.Err()
 	}
+	if status/100 == 2 {
+		w.d.Delivered++
+		w.c.count.delivered.Add(1)
+		w.d.settled(it.Position)
+		return w.due(ctx)
+	}
+	w.log.Debug("a delivery failed", "position", it.Position, "status", status, "err", err)
+	now := w.c.cfg.Now()
+	w.failed(now)
+	gone, dead := status == http.StatusGone, w.poisoned(status, now)
+	if dead {
+		w.dead(it, status, now)
+	}
+	if err := w.save(ctx); err != nil || dead {
+		return err
+	}
+	if gone {
+		return w.pause(ctx)
+	}
+	return errMoved
 }
 
 // pause has the subscription paused, for its target says that it wants no more, and waits until the register has heard it
