@@ -141,7 +141,8 @@ func TestEveryAlertHasItsStories(t *testing.T) {
 // exposedMetrics runs the program and reads /metrics: the names of the samples, less those of Go itself.
 func exposedMetrics(t *testing.T) map[string]bool {
 	t.Helper()
-	base := serve(t, nil, "serve", "--data", filepath.Join(t.TempDir(), "data"), "--listen", "127.0.0.1:0")
+	base := serve(t, nil, "serve", "--data", filepath.Join(t.TempDir(), "data"), "--listen", "127.0.0.1:0",
+		"--checkpoint-file", filepath.Join(t.TempDir(), "checkpoint.txt"))
 	names := map[string]bool{}
 	for range 2 { // the second time the first request is in the histogram
 		res, err := http.Get(base + "/metrics")
