@@ -61,3 +61,6 @@ func (s *Store) Sweep(age time.Duration) (int, error) {
 	}
 	return n, err
 }
+
+// Persists is what a server is believed to suffer from, given what it says at each asking.
+var Persists = persists

@@ -96,10 +96,32 @@ func (e *embedded) InProcessConn() (net.Conn, error) { return e.current().InProc
 // sick says what the server itself reports as wrong, "" when nothing. A server that was stopped is not sick.
 func (e *embedded) sick() string {
 	srv := e.current()
-	if h := srv.Healthz(&server.HealthzOptions{}); srv.Running() && h.StatusCode != 200 {
-		return h.Error
+	return persists(func() string {
+		if h := srv.Healthz(&server.HealthzOptions{}); srv.Running() && h.StatusCode != 200 {
+			return h.Error
+		}
+		return ""
+	})
+}
+
+// How often, and how far apart, a server that says it is not well is asked before it is believed.
+const (
+	sickAsked = 5
+	sickPause = 100 * time.Millisecond
+)
+
+// persists asks what is wrong again and again, and believes the last answer only if none was "". The server gives itself a
+// millisecond to answer, which on a busy machine passes before it was even asked; a full or failing disk stays.
+func persists(ask func() string) (wrong string) {
+	for n := range sickAsked {
+		if n > 0 {
+			time.Sleep(sickPause)
+		}
+		if wrong = ask(); wrong == "" {
+			return ""
+		}
 	}
-	return ""
+	return wrong
 }
 
 // restart stops the server and starts it on the same store.
