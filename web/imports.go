@@ -114,8 +114,11 @@ func (s *Server) importedBefore(ctx context.Context, in *importInput, p *sheets.
 		return &imported{Body: ImportView{Proposal: p}}, nil
 	}
 	got, found, err := s.deps.Reads.Command(ctx, p.Plan, before.Command)
-	if err != nil || !found {
+	if err != nil {
 		return nil, err
+	}
+	if !found {
+		return nil, domain.Errorf(domain.Internal, "", "the paper's own command %s is not in the read models", before.Command)
 	}
 	got.Repeat = true
 	return &imported{ETag: etag(got.Version), Position: uint64(got.Position), Body: ImportView{p, &got}}, nil
