@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"plantrail/domain"
+	"plantrail/projections"
 )
 
 // answer is what the API said.
@@ -57,33 +58,46 @@ func encode(pairs ...string) string {
 	return q.Encode()
 }
 
-// call asks the API as the visitor.
-func (v *visit) call(method, at string, q url.Values, body io.Reader, header http.Header) (*answer, error) {
+// ask has the API answer a question or command of the visitor's to w.
+func (v *visit) ask(w http.ResponseWriter, method, at string, q url.Values, body io.Reader, header http.Header) error {
 	target := "/v1" + at
 	if len(q) > 0 {
 		target += "?" + q.Encode()
 	}
 	r, err := http.NewRequestWithContext(v.deps.As(v.r.Context(), v.Actor), method, target, body)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	for name, values := range header {
 		r.Header[name] = values
 	}
 	r.RemoteAddr = v.r.RemoteAddr
+	v.deps.API.ServeHTTP(w, r)
+	return nil
+}
+
+// call asks the API as the visitor, and keeps the answer.
+func (v *visit) call(method, at string, q url.Values, body io.Reader, header http.Header) (*answer, error) {
 	a := &answer{header: http.Header{}}
-	v.deps.API.ServeHTTP(a, r)
+	if err := v.ask(a, method, at, q, body, header); err != nil {
+		return nil, err
+	}
 	if a.status == 0 {
 		a.status = http.StatusOK
 	}
 	if a.status >= 400 {
-		p := &problem{Status: a.status}
-		if err := json.Unmarshal(a.body.Bytes(), p); err != nil {
-			p.Detail = http.StatusText(a.status)
-		}
-		return a, p
+		return a, a.problem()
 	}
 	return a, nil
+}
+
+// problem is an answer that is an error.
+func (a *answer) problem() *problem {
+	p := &problem{Status: a.status}
+	if err := json.Unmarshal(a.body.Bytes(), p); err != nil {
+		p.Detail = http.StatusText(a.status)
+	}
+	return p
 }
 
 // get asks a question and decodes the answer into to.
@@ -121,30 +135,37 @@ func (v *visit) otherForm() bool {
 		return false
 	}
 	q.Del("done")
-	a, _ := v.call(http.MethodGet, v.r.URL.EscapedPath(), q, nil, http.Header{"Accept": {accept}}) // an error is an answer, too
-	for _, name := range []string{"Content-Type", "ETag", "Link", "Plantrail-Position"} {
-		if value := a.header.Get(name); value != "" {
-			v.w.Header().Set(name, value)
-		}
+	if err := v.ask(v.w, http.MethodGet, v.r.URL.EscapedPath(), q, nil, http.Header{"Accept": {accept}}); err != nil { // an error of the API is an answer, too
+		v.fail(err)
 	}
-	v.w.WriteHeader(a.status)
-	_, _ = v.w.Write(a.body.Bytes()) // the reader is gone if this fails
 	return true
 }
 
-// banner says what is wrong with the whole: the journal does not take changes, or the proof failed.
-func (v *visit) banner() string {
+// banner says what is wrong with the whole: the proof failed, the pages stand still, or the journal takes no changes.
+func (v *visit) banner() banner {
 	var s struct {
-		ReadOnly string `json:"read_only"`
-		Stopped  string `json:"stopped"`
+		ReadOnly    string `json:"read_only"`
+		Projections projections.Status
+		Proof       *projections.KeeperStatus
 	}
 	if err := v.get("/status", nil, &s); err != nil {
-		return ""
+		return banner{}
 	}
-	if s.ReadOnly != "" {
-		return "Nothing can be changed at the moment: " + s.ReadOnly
+	switch {
+	case s.Proof != nil && s.Proof.Alarm != "":
+		return banner{Loud: true, Words: "The record is not as it was signed. Do not rely on what you see here until it is known why: " + s.Proof.Alarm}
+	case s.Projections.Stopped != "":
+		return banner{Words: "What you see here stands still, because the history can't be read any further: " + s.Projections.Stopped}
+	case s.ReadOnly != "":
+		return banner{Words: "Nothing can be changed at the moment, everything can be read: " + s.ReadOnly}
 	}
-	return s.Stopped
+	return banner{}
+}
+
+// banner is said at the head of every page.
+type banner struct {
+	Words string
+	Loud  bool // nobody may miss it
 }
 
 // fail shows an error as a page.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+
 	"plantrail/domain"
 	"plantrail/projections"
 )
@@ -31,6 +33,8 @@ var funcs = template.FuncMap{
 	"count":     count,
 	"add":       func(a, b int) int { return a + b },
 	"dict":      dict,
+	"newkey":    newKey,
+	"bytes":     byteCount,
 }
 
 // flashes are what a page says of what was just done; the address names them, so that nobody else's words get onto the page.
@@ -167,4 +171,18 @@ func dict(pairs ...any) map[string]any {
 		m[fmt.Sprint(pairs[i])] = pairs[i+1]
 	}
 	return m
+}
+
+// newKey names a command that a form will give: sent twice, it is one command.
+func newKey() string { return uuid.Must(uuid.NewV7()).String() }
+
+// byteCount is a size for people.
+func byteCount(n int64) string {
+	switch {
+	case n >= 1<<20:
+		return fmt.Sprintf("%.1f MB", float64(n)/(1<<20))
+	case n >= 1<<10:
+		return fmt.Sprintf("%d kB", n>>10)
+	}
+	return count(int(n), "byte", "bytes")
 }

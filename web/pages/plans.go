@@ -20,6 +20,7 @@ func (s *Site) register() {
 	s.page("GET /plans/{plan}/timeline", (*visit).timeline)
 	s.page("GET /plans/{plan}/compare", (*visit).compare)
 	s.page("GET /search", (*visit).search)
+	s.registerReading()
 	s.page("GET /", func(*visit) error {
 		return &problem{Status: http.StatusNotFound, Detail: "There is no page at this address"}
 	})
@@ -31,9 +32,13 @@ type part struct {
 	roles              []domain.Role
 }
 
-var siteParts = []part{{Key: "plans", Name: "Plans", Address: "/plans"}, {Key: "search", Name: "Search", Address: "/search"}}
+var siteParts = []part{{Key: "plans", Name: "Plans", Address: "/plans"}, {Key: "search", Name: "Search", Address: "/search"},
+	{Key: "findings", Name: "Findings", Address: "/findings"}, {Key: "verify", Name: "Verify", Address: "/verify"},
+	{Key: "people", Name: "People", Address: "/persons"}}
 
-var planParts = []part{{Name: "The plan"}, {Key: "timeline", Name: "Timeline"}, {Key: "compare", Name: "Compare"}}
+var planParts = []part{{Name: "The plan"}, {Key: "timeline", Name: "Timeline"}, {Key: "compare", Name: "Compare"},
+	{Key: "meetings", Name: "Meetings"}, {Key: "findings", Name: "Findings"}, {Key: "evidence", Name: "Evidence"}, {Key: "reports", Name: "Reports"},
+	{Key: "bundle", Name: "Bundle"}, {Key: "policy", Name: "Policy and key"}}
 
 func init() {
 	funcs["parts"] = func(role domain.Role) []part {

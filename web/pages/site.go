@@ -129,7 +129,7 @@ type frame struct {
 	Here    string // the part of the site: plans, search, verify, ...
 	Plan    domain.PlanID
 	Address string // of this page, for its other forms
-	Banner  string // what is wrong with the whole, "" when nothing is
+	Banner  banner // what is wrong with the whole
 	Flash   string // what was just done
 	Page    any
 }

@@ -15,14 +15,6 @@ func (v *visit) item() error {
 	return v.show("item", words(h.Item.Title), "plans", h)
 }
 
-func (v *visit) entry() error {
-	var e projections.Entry
-	if err := v.get(path("plans", v.r.PathValue("plan"), "entries", v.r.PathValue("entry")), nil, &e); err != nil {
-		return err
-	}
-	return v.show("entry", "Entry "+v.r.PathValue("entry"), "plans", e)
-}
-
 func (v *visit) timeline() error {
 	var page projections.Page[projections.Entry]
 	q := v.r.URL.Query()
