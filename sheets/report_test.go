@@ -1,0 +1,155 @@
+package sheets
+
+import (
+	"bytes"
+	"encoding/csv"
+	"encoding/json"
+	"io"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/xuri/excelize/v2"
+	"golang.org/x/net/html"
+)
+
+// nasty is a report in which every text tries to be something else.
+func nasty() Report {
+	const evil = `=HYPERLINK("http://x","<script>alert(1)</script>")`
+	rating := Cell{Kind: RatingCell, Text: "Amber", Colour: `amber"><b>`, Shape: "triangle"}
+	return Report{Name: "ambers", Title: "<b>Items</b> at risk", Plan: "sdp: " + evil, About: "@SUM(A1)", Moment: []Fact{{"As at", "+version 3"}}, Command: "plantrail report ambers sdp --position 3",
+		Key:   []KeyLine{{Dimension: "Delivery", Scheme: "rag.v1", Rating: Cell{Kind: RatingCell, Text: "Amber", Colour: "amber", Shape: "triangle"}, Says: "at risk"}},
+		Notes: []string{"</ul><script>x</script>"},
+		Sections: []Section{{Title: "At/risk: [all]", None: "Nothing.", Columns: []Heading{{"Item", false}, {"Reason", true}, {"Rating", false}, {"Due", false}, {"Moves", false}},
+			Rows: [][]Cell{{{Kind: LinkCell, Text: evil, Href: "javascript:alert(1)"}, Words("-2 days", "\ttab"), rating, {Kind: DateCell, Text: "3 February 2020", Date: "2020-02-03"}, Count(7)},
+				{Words("b"), Words(strings.Repeat("é", 40_000)), {Kind: RatingCell}, {Kind: DateCell}, Count(-1)}}}, {Title: "Empty", None: "Nothing was found."}}}
+}
+
+func rendered(t *testing.T, r Report, write func(Report, io.Writer) error) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	if err := write(r, &b); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func TestAReportIsTheSameBytesAgain(t *testing.T) {
+	for name, write := range map[string]func(Report, io.Writer) error{"html": Report.WriteHTML, "csv": Report.WriteCSV, "xlsx": Report.WriteXLSX} {
+		first := rendered(t, nasty(), write)
+		for range 5 {
+			if !bytes.Equal(first, rendered(t, nasty(), write)) {
+				t.Fatalf("%s differs", name)
+			}
+		}
+	}
+}
+
+func TestAReportAsAPage(t *testing.T) {
+	page := string(rendered(t, nasty(), Report.WriteHTML))
+	tree, err := html.Parse(strings.NewReader(page))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tags, scoped, captions, lang := map[string]int{}, 0, 0, ""
+	for n := range tree.Descendants() {
+		if n.Type != html.ElementNode {
+			continue
+		}
+		tags[n.Data]++
+		for _, a := range n.Attr {
+			switch {
+			case a.Key == "scope":
+				scoped++
+			case n.Data == "html" && a.Key == "lang":
+				lang = a.Val
+			case strings.HasPrefix(a.Key, "on") || a.Key == "style" || a.Key == "href" && !strings.HasPrefix(a.Val, "#"):
+				t.Errorf("<%s %s=%q>", n.Data, a.Key, a.Val)
+			}
+		}
+		captions += map[bool]int{true: 1}[n.Data == "caption"]
+	}
+	if tags["script"] != 0 || tags["b"] != 0 || tags["h1"] != 1 || tags["main"] != 1 || captions != tags["table"] || scoped != tags["th"] || lang != "en-GB" {
+		t.Errorf("%v, %d of %d headers scoped, language %q", tags, scoped, tags["th"], lang)
+	}
+	for _, want := range []string{"@media print", "M8 1L15.5 15L0.5 15z", "Nothing was found.", "amber triangle", `<time class="date" datetime="2020-02-03">`, "plantrail report ambers sdp --position 3"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %s", want)
+		}
+	}
+	if policy := ReportPolicy(); !strings.Contains(policy, "style-src 'sha256-") || strings.Contains(policy, "unsafe") {
+		t.Error(policy)
+	}
+}
+
+func TestAReportAsCSVRunsNothing(t *testing.T) {
+	in := csv.NewReader(bytes.NewReader(rendered(t, nasty(), Report.WriteCSV)))
+	in.FieldsPerRecord = -1
+	lines, err := in.ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, line := range lines {
+		for _, cell := range line {
+			if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
+				t.Errorf("%.40q would be run", cell)
+			}
+		}
+	}
+	one := nasty()
+	one.Sections = one.Sections[:1]
+	if got := string(rendered(t, one, Report.WriteCSV)); !strings.HasPrefix(got, "Item,Reason,Rating,Due,Moves\r\n") || !strings.Contains(got, "\r\nAs at,'+version 3\r\n") {
+		t.Errorf("%.200s", got)
+	}
+	one.Copy = true
+	if got := string(rendered(t, one, Report.WriteCSV)); strings.Contains(got, "As at") {
+		t.Error("a working copy has more than its table")
+	}
+}
+
+func TestAReportAsAWorkbook(t *testing.T) {
+	f, err := excelize.OpenReader(bytes.NewReader(rendered(t, nasty(), Report.WriteXLSX)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if got := f.GetSheetList(); !reflect.DeepEqual(got, []string{"At risk   all", "About this report"}) {
+		t.Fatalf("%q", got)
+	}
+	sheet := f.GetSheetList()[0]
+	panes, err := f.GetPanes(sheet)
+	if err != nil || !panes.Freeze || panes.YSplit != 1 {
+		t.Errorf("the header is not frozen: %+v %v", panes, err)
+	}
+	for _, name := range f.GetSheetList() {
+		rows, _ := f.GetRows(name)
+		for y, row := range rows {
+			for x := range row {
+				at, _ := excelize.CoordinatesToCellName(x+1, y+1)
+				if formula, _ := f.GetCellFormula(name, at); formula != "" {
+					t.Errorf("%s %s holds the formula %s", name, at, formula)
+				}
+			}
+		}
+	}
+	if wide, _ := f.GetColWidth(sheet, "B"); wide != 48 {
+		t.Errorf("the reason's column is %v wide", wide)
+	}
+	if kind, _ := f.GetCellType(sheet, "E2"); kind == excelize.CellTypeSharedString {
+		t.Error("a number is a text")
+	}
+	if long, _ := f.GetCellValue(sheet, "B3"); !strings.HasSuffix(long, "of this report]") {
+		t.Errorf("a long text ends %q", long[len(long)-40:])
+	}
+}
+
+func TestAReportComesBackFromJSON(t *testing.T) {
+	b, err := json.Marshal(nasty())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var again Report
+	if err := json.Unmarshal(b, &again); err != nil || !reflect.DeepEqual(again, nasty()) {
+		t.Errorf("%v %+v", err, again)
+	}
+}
