@@ -12,35 +12,40 @@ import (
 	"plantrail/evidence"
 )
 
-// checkpointLimit is how long a bundle waits for the checkpoint that covers it.
+// checkpointLimit is how long a bundle or a paper waits for the checkpoint that covers it.
 const checkpointLimit = 10 * time.Second
 
 // proveBundle waits for the first checkpoint that covers the issuing event, and proves every event against it.
 func (s *Server) proveBundle(ctx context.Context, p *Proof, b *evidence.Bundle, issued domain.Position) error {
+	signed, size, key, err := p.await(ctx, issued, "the bundle is issued: take it again, and see plantrail status for the checkpoints")
+	if err != nil {
+		return err
+	}
+	tree, err := s.deps.Reads.Tree(ctx)
+	if err != nil {
+		return err
+	}
+	b.Checkpoint, b.Keys = signed, []string{key}
+	return b.Prove(size, tree)
+}
+
+// await waits for the first checkpoint that covers a position.
+func (p *Proof) await(ctx context.Context, at domain.Position, hint string) (signed []byte, size int64, key string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, checkpointLimit)
 	defer cancel()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		if err := p.Keeper.Keep(ctx); err != nil {
-			return err
+			return nil, 0, "", err
 		}
-		signed, size, key, err := p.covering(ctx, issued)
-		if err != nil {
-			return err
-		}
-		if signed != nil {
-			tree, err := s.deps.Reads.Tree(ctx)
-			if err != nil {
-				return err
-			}
-			b.Checkpoint, b.Keys = signed, []string{key}
-			return b.Prove(size, tree)
+		if signed, size, key, err = p.covering(ctx, at); err != nil || signed != nil {
+			return signed, size, key, err
 		}
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			return domain.Errorf(domain.Unavailable, "", "no checkpoint covers the bundle yet").WithHint("the bundle is issued: take it again, and see plantrail status for the checkpoints")
+			return nil, 0, "", domain.Errorf(domain.Unavailable, "", "no checkpoint covers position %d yet", at).WithHint(hint)
 		}
 	}
 }

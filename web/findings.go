@@ -15,6 +15,10 @@ import (
 type FindingReads interface {
 	// Findings evaluates the rules over a plan; today is the day of a question about now.
 	Findings(ctx context.Context, plan domain.PlanID, at projections.At, today domain.Date) (projections.FindingsView, error)
+	// FindingsOn evaluates them as known at a moment, which is not the zero one, on a day of the caller's choice.
+	FindingsOn(ctx context.Context, plan domain.PlanID, at projections.At, day domain.Date) (projections.FindingsView, error)
+	// DraftFindings says which findings entries that are not recorded would raise, and which they would clear.
+	DraftFindings(ctx context.Context, plan domain.PlanID, draft []domain.Recorded, day domain.Date) (raised, cleared []findings.Finding, err error)
 	// AllFindings lists those of today that are wanted, in all plans after one.
 	AllFindings(ctx context.Context, today domain.Date, wanted func(findings.Finding) bool, after domain.PlanID, limit int) (projections.Page[findings.Finding], error)
 }

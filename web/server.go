@@ -19,6 +19,8 @@ import (
 // Commander records commands; [domain.Service] is one.
 type Commander interface {
 	Do(ctx context.Context, o domain.Order) (domain.Receipt, error)
+	// Draft gives the entries that a command would record now, and records nothing.
+	Draft(ctx context.Context, o domain.Order) ([]domain.Recorded, error)
 }
 
 // Reads answers questions. Plans, items, entries, commands and persons that are not there are errors of kind NotFound.
@@ -154,6 +156,8 @@ func New(d Deps) *Server {
 	s.registerHolds()
 	s.registerErase()
 	s.registerFindings()
+	s.registerReports()
+	s.registerPapers()
 	s.registerFeeds()
 	s.registerPeople()
 	s.registerOperation()

@@ -1,0 +1,198 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"plantrail/domain"
+	"plantrail/projections"
+	"plantrail/sheets"
+)
+
+// datesMoved tells of each date that moved, and of each move.
+func (r *reporting) datesMoved(ctx context.Context) error {
+	moves, total := map[domain.ItemID][]projections.Entry{}, 0
+	err := r.s.eachEntry(ctx, projections.TimelineQuery{Plan: r.plan, Type: (&domain.DueDateMoved{}).Type(), At: projections.At{Position: r.until()}}, func(e projections.Entry) error {
+		moves[e.Item] = append(moves[e.Item], e)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	over, err := r.found(ctx, "R06")
+	if err != nil {
+		return err
+	}
+	s := r.section("Items", "No due date has moved.", columns("Item", "~Aim", "Owner", "First due", "Due now", "Moves", "Days in all", "Over the threshold without approval")...)
+	for _, it := range r.view.Items {
+		if it.Moves == 0 {
+			continue
+		}
+		breach := 0
+		for _, f := range over {
+			if f.Item == it.Item {
+				breach++
+			}
+		}
+		total += it.Moves
+		row(s, r.item(it), sheets.Words(plainWords(it.Title)), sheets.Words(plainWords(it.Owner)), dateCell(it.Original), dateCell(it.Due), sheets.Count(it.Moves),
+			sheets.Count(domain.DaysBetween(it.Original, it.Due)), sheets.Count(breach))
+	}
+	each := r.section("Each move", "", columns("Item", "Entry", "From", "To", "Days", "~Reason", "By", "Stated", "Approved by")...)
+	for _, it := range r.view.Items {
+		for _, e := range moves[it.Item] {
+			if err := r.move(each, it, e); err != nil {
+				return err
+			}
+		}
+	}
+	p := r.view.Policy
+	wants := fmt.Sprintf("wants a move of more than %d days approved by %s", p.MoveDays, strings.Join(p.ApprovingBodies, " or "))
+	if len(p.ApprovingBodies) == 0 {
+		wants = "names no body that approves moves"
+	}
+	r.Notes = append(r.Notes, fmt.Sprintf("Dates moved %d times in all. The policy %s %s.", total, p.ID, wants),
+		"Days are counted from the last day of one date to the last day of the other.")
+	return nil
+}
+
+func (r *reporting) move(s *sheets.Section, it projections.ItemView, e projections.Entry) error {
+	var d domain.DueDateMoved
+	if err := json.Unmarshal(e.Data, &d); err != nil {
+		return err
+	}
+	approval := "nobody"
+	if d.Approved {
+		approval = authorityWords(e.Authority)
+	}
+	row(s, r.item(it), sheets.Words(number(e.Entry)), dateCell(d.From), dateCell(d.To), sheets.Count(domain.DaysBetween(d.From, d.To)), sheets.Words(plainWords(e.Texts["reason"])),
+		sheets.Words(e.By.Shown()), dateCell(e.Stated), sheets.Words(approval))
+	return nil
+}
+
+// holder is an owner and what they hold.
+type holder struct {
+	name  string
+	items []projections.ItemView
+	gone  bool
+}
+
+// owners tells what each owner holds.
+func (r *reporting) owners(ctx context.Context) error {
+	gone, err := r.found(ctx, "R14")
+	if err != nil {
+		return err
+	}
+	left := map[domain.ItemID]string{}
+	for _, f := range gone {
+		left[f.Item] = f.Words
+	}
+	s := r.section("Each owner", "Nobody owns an open item.", columns("~Owner", "Open", "Off track", "At risk", "Overdue", "Reasons owed", "Questions open", "Updates missing", "~Remark")...)
+	missing, err := r.found(ctx, "R12")
+	if err != nil {
+		return err
+	}
+	late := map[domain.ItemID]bool{}
+	for _, f := range missing {
+		late[f.Item] = true
+	}
+	for _, h := range r.holders() {
+		r.holder(s, h, left, late)
+	}
+	l := r.section("Held by somebody who left, or for the time being", "No open item is (rule R14).", columns("Item", "~Aim", "Owner", "Due", "~What was found")...)
+	u := r.section("Not updated in the cycle", "Every item was updated (rule R12).", columns("Item", "~Aim", "Owner", "Due")...)
+	for _, it := range r.view.Items {
+		cells := []sheets.Cell{r.item(it), sheets.Words(plainWords(it.Title)), sheets.Words(plainWords(it.Owner)), dateCell(it.Due)}
+		if left[it.Item] != "" {
+			row(l, append(slices.Clone(cells), sheets.Words(left[it.Item]))...)
+		}
+		if late[it.Item] {
+			row(u, cells...)
+		}
+	}
+	return nil
+}
+
+// holders are the owners of open items, those with most first.
+func (r *reporting) holders() []*holder {
+	of, all := map[string]*holder{}, []*holder{}
+	for _, it := range r.view.Items {
+		if !open(it, r.view.Dimensions) {
+			continue
+		}
+		name := plainWords(it.Owner)
+		if name == "" {
+			name = "(nobody)"
+		}
+		key := strings.ToLower(name)
+		if it.Person != "" {
+			key = string(it.Person)
+		}
+		if of[key] == nil {
+			of[key] = &holder{name: name}
+			all = append(all, of[key])
+		}
+		of[key].items = append(of[key].items, it)
+	}
+	slices.SortStableFunc(all, func(a, b *holder) int {
+		return cmp.Or(cmp.Compare(len(b.items), len(a.items)), strings.Compare(a.name, b.name))
+	})
+	return all
+}
+
+func (r *reporting) holder(s *sheets.Section, h *holder, left map[domain.ItemID]string, late map[domain.ItemID]bool) {
+	var red, amber, overdue, owed, questions, missing int
+	var remarks []string
+	for _, it := range h.items {
+		rating := nth(it, r.view.Dimensions, 0)
+		red += one(rating.Meaning == domain.OffTrack)
+		amber += one(rating.Meaning == domain.AtRisk)
+		overdue += one(r.overdue(it))
+		owed += one(rating.Owed)
+		missing += one(late[it.Item])
+		questions += len(openRequests(r.view, it.Item))
+		h.gone = h.gone || left[it.Item] != ""
+	}
+	if h.gone {
+		remarks = append(remarks, "Left, or for the time being: see below.")
+	}
+	if most := r.view.Policy.OwnerItems; len(h.items) > most {
+		remarks = append(remarks, fmt.Sprintf("More than %d open items.", most))
+	}
+	row(s, sheets.Words(h.name), sheets.Count(len(h.items)), sheets.Count(red), sheets.Count(amber), sheets.Count(overdue), sheets.Count(owed), sheets.Count(questions), sheets.Count(missing),
+		sheets.Words(remarks...))
+}
+
+func one(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// tracker is the plan in the shape of a spreadsheet tracker.
+func (r *reporting) tracker(context.Context) error {
+	r.Copy = true
+	s := r.section("Tracker", "The plan has no items.", columns("Ref", "~Action", "Owner", "Due date", "Revised date", "RAG", "~Reason for rating", "~Progress", "~Outcome")...)
+	for _, it := range r.view.Items {
+		if it.State.Ended() || it.Kind == domain.MeasureKind {
+			continue
+		}
+		rating := nth(it, r.view.Dimensions, 0)
+		due, revised := it.Original, it.Due
+		if due == revised {
+			revised = domain.Date{}
+		}
+		outcome := ""
+		if it.Outcome != nil {
+			outcome = it.Outcome.Words.Text
+		}
+		row(s, sheets.Words(it.Ref), sheets.Words(it.Title.Text), sheets.Words(words(it.Owner)), dateCell(due), dateCell(revised), ratingCell(rating),
+			sheets.Words(statement(rating.Reason)), sheets.Words(statement(it.Progress)), sheets.Words(outcome))
+	}
+	return nil
+}
