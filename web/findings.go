@@ -84,6 +84,9 @@ func (s *Server) planFindings(ctx context.Context, in *planFindingsInput) (v pro
 		}
 	}
 	v.Findings = kept
+	if err == nil && len(kept) == 0 && in.Item != "" { // an item that is not there must not look like one without findings
+		_, err = s.deps.Reads.ItemHistory(ctx, plan, domain.ItemID(in.Item), projections.At{})
+	}
 	return v, err
 }
 
