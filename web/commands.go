@@ -89,6 +89,7 @@ func command[C domain.Command](s *Server, summary, text string, example C) {
 
 // commandThen is command with something to do before the answer, once it is recorded. It is also done for a repeat.
 func commandThen[C domain.Command](s *Server, summary, text string, example C, then func(context.Context, domain.Receipt) error) {
+	s.drafts[example.Verb()] = decoderOf[C]
 	path := "/v1/plans/{plan}/" + example.Verb()
 	op := s.operation(http.MethodPost, path, about{id: example.Verb(), tag: "commands", summary: summary, text: text, errors: commandErrors}, jsonRoute())
 	op.DefaultStatus = http.StatusCreated

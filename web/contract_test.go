@@ -160,6 +160,7 @@ func TestEveryOperationIsAsDocumented(t *testing.T) {
 	c.log()
 	c.backup()
 	c.feeds()
+	c.reports()
 	c.call(200, "POST", "/v1/rebuild", "")
 	for path, item := range c.doc.Paths.Map() {
 		for method, op := range item.Operations() {

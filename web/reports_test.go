@@ -15,7 +15,10 @@ import (
 func told(t *testing.T, s *real, plan, story string) (position string) {
 	t.Helper()
 	for line := range strings.Lines(strings.TrimSpace(story)) {
-		verb, body, _ := strings.Cut(strings.TrimSpace(line), " ")
+		verb, body, said := strings.Cut(strings.TrimSpace(line), " ")
+		if !said {
+			continue
+		}
 		position = s.must(t, 201, "POST", "/v1/plans/"+plan+"/"+verb, body).Header().Get("Plantrail-Position")
 	}
 	return position
@@ -143,4 +146,27 @@ func TestReportsThatCantBe(t *testing.T) {
 	if policy := fmt.Sprint(w.Header()["Content-Security-Policy"]); policy != "["+sheets.ReportPolicy()+"]" || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
 		t.Errorf("%v", w.Header())
 	}
+}
+
+// reports asks for each new kind of answer as the document has it.
+func (c *contract) reports() {
+	c.t.Helper()
+	c.call(201, "POST", "/v1/plans/rep/open-plan", `{"title":"Reports"}`)
+	c.call(201, "POST", "/v1/plans/rep/add-item", `{"item":"action-1","title":"Answer calls","owner":"Ann"}`)
+	c.call(201, "POST", "/v1/plans/rep/open-meeting", `{"meeting":"scrutiny-committee-2020-03-20","body":"Scrutiny Committee","on":"2020-03-20"}`)
+	paper := c.example("/v1/plans/{plan}/publish-paper")
+	for _, want := range []int{201, 200} {
+		c.call(want, "POST", "/v1/plans/rep/publish-paper", paper, "Idempotency-Key: paper-1")
+	}
+	c.call(404, "POST", "/v1/plans/rep/publish-paper", `{"meeting":"nix"}`)
+	c.call(200, "GET", "/v1/plans/rep/meetings/scrutiny-committee-2020-03-20/paper", "")
+	c.call(404, "GET", "/v1/plans/rep/meetings/nix/paper", "")
+	c.call(200, "POST", "/v1/plans/rep/draft", c.example("/v1/plans/{plan}/draft"))
+	c.call(404, "POST", "/v1/plans/nix/draft", c.example("/v1/plans/{plan}/draft"))
+	for _, form := range []string{"", "?format=json", "?format=csv"} {
+		c.call(200, "GET", "/v1/plans/rep/reports/ambers"+form, "")
+	}
+	c.call(404, "GET", "/v1/plans/rep/reports/nix", "")
+	c.call(200, "GET", "/v1/reports", "")
+	c.call(200, "GET", "/v1/mine", "")
 }

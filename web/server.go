@@ -97,7 +97,8 @@ type Server struct {
 	deps    Deps
 	mux     *http.ServeMux
 	api     huma.API
-	routes  map[string]route // by pattern
+	routes  map[string]route   // by pattern
+	drafts  map[string]decoder // of commands that can be tried, by verb
 	metrics *metrics
 	openAPI []byte
 
@@ -141,7 +142,7 @@ func New(d Deps) *Server {
 	if d.Journal == nil {
 		d.Journal = func() JournalStats { return JournalStats{} }
 	}
-	s := &Server{deps: d, mux: http.NewServeMux(), routes: map[string]route{}, jsonPeriod: 10 * time.Second, filePeriod: time.Minute,
+	s := &Server{deps: d, mux: http.NewServeMux(), routes: map[string]route{}, drafts: map[string]decoder{}, jsonPeriod: 10 * time.Second, filePeriod: time.Minute,
 		files: make(chan struct{}, fileSlots)}
 	s.metrics = newMetrics(d)
 	s.describe()
@@ -158,6 +159,8 @@ func New(d Deps) *Server {
 	s.registerFindings()
 	s.registerReports()
 	s.registerPapers()
+	s.registerMine()
+	s.registerDraft()
 	s.registerFeeds()
 	s.registerPeople()
 	s.registerOperation()
