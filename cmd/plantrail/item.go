@@ -27,7 +27,7 @@ func (a *app) itemCmd() *cobra.Command {
 // itemWrite completes a command about one item: [PLAN] ITEM and as many arguments as rest says.
 func (a *app) itemWrite(cmd *cobra.Command, rest int, build func(b domain.Basis, item domain.ItemID, rest []string) (domain.Command, error)) *cobra.Command {
 	var w writing
-	w.flags(cmd)
+	w.checks(cmd)
 	cmd.Flags().String("plan", "", "the plan, where it is not among the arguments")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()

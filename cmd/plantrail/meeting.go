@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) meetingCmd() *cobra.Command {
-	return family("meeting", "Meetings at which a plan is before a body", a.meetingOpenCmd(), a.meetingMinutesCmd(), a.meetingListCmd())
+	return family("meeting", "Meetings at which a plan is before a body", a.meetingOpenCmd(), a.meetingPublishCmd(), a.meetingPaperCmd(), a.meetingMinutesCmd(), a.meetingListCmd())
 }
 
 func (a *app) meetingOpenCmd() *cobra.Command {

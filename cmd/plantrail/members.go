@@ -11,7 +11,7 @@ import (
 // rootedWrite completes a command about a plan: [PLAN] and as many arguments as rest says.
 func (a *app) rootedWrite(cmd *cobra.Command, rest int, build func(b domain.Basis, rest []string) (domain.Command, error)) *cobra.Command {
 	var w writing
-	w.flags(cmd).RunE = func(cmd *cobra.Command, args []string) error {
+	w.checks(cmd).RunE = func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
 		b, err := w.basis()
 		if err != nil {

@@ -20,6 +20,7 @@ import (
 type writing struct {
 	on, body, meeting, resolution string
 	ifVersion, key                string
+	check                         bool
 }
 
 // flags adds them to a command.
@@ -31,6 +32,12 @@ func (w *writing) flags(cmd *cobra.Command) *cobra.Command {
 	f.StringVar(&w.resolution, "authority-resolution", "", "number or short reference of the resolution")
 	f.StringVar(&w.ifVersion, "if-version", "", "record only if the plan is still at this version")
 	f.StringVar(&w.key, "key", "", "id of this command: given twice, it is recorded once")
+	return cmd
+}
+
+// checks adds the flag under which a command is only tried.
+func (w *writing) checks(cmd *cobra.Command) *cobra.Command {
+	w.flags(cmd).Flags().BoolVar(&w.check, "check", false, "record nothing: say whether it would be refused, and what the rules would find")
 	return cmd
 }
 
@@ -80,6 +87,9 @@ func (w *writing) checkKey() error {
 func (a *app) record(ctx context.Context, c *client, w *writing, plan string, do domain.Command) error {
 	if _, err := (place{plan: plan}).checked(); err != nil {
 		return err
+	}
+	if w.check {
+		return a.check(ctx, c, plan, do)
 	}
 	return a.submit(ctx, c, w, path("plans", plan, do.Verb()), do)
 }
