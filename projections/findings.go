@@ -29,7 +29,7 @@ func (db *DB) Findings(ctx context.Context, plan domain.PlanID, at At, today dom
 
 // AllFindings lists what the rules find today in all plans, plan by plan: whole plans, until there are limit findings that
 // are wanted. After is the plan after which to begin, "" for the first.
-func (db *DB) AllFindings(ctx context.Context, today domain.Date, wanted func(findings.Finding) bool, after domain.PlanID, limit int) (page Page[findings.Finding], err error) {
+func (db *DB) AllFindings(ctx context.Context, today domain.Date, wanted func(*findings.Finding) bool, after domain.PlanID, limit int) (page Page[findings.Finding], err error) {
 	if limit, err = pageLimit(limit); err != nil {
 		return page, err
 	}
@@ -48,9 +48,9 @@ func (db *DB) AllFindings(ctx context.Context, today domain.Date, wanted func(fi
 				return page, err
 			}
 		}
-		for _, f := range j.found {
-			if wanted(f) {
-				page.Entries = append(page.Entries, f)
+		for k := range j.found {
+			if f := &j.found[k]; wanted(f) {
+				page.Entries = append(page.Entries, *f)
 			}
 		}
 		if len(page.Entries) >= limit && i < len(plans)-1 {

@@ -29,7 +29,7 @@ func BenchmarkFindings(b *testing.B) {
 			all := func() time.Duration {
 				count = 0
 				began := time.Now()
-				_, err := db.AllFindings(b.Context(), today, func(findings.Finding) bool { count++; return false }, "", 0)
+				_, err := db.AllFindings(b.Context(), today, func(*findings.Finding) bool { count++; return false }, "", 0)
 				if err != nil {
 					b.Fatal(err)
 				}

@@ -160,7 +160,7 @@ func TestTheFindingsOfAllPlansComeInPages(t *testing.T) {
 	}
 	src.Draw(t, "begin d\nopen d \"Torn\"\nd add one \"One\"\ncut")
 	db := open(t, src)
-	undated := func(f findings.Finding) bool { return f.Rule == "R20" && f.Item != "" }
+	undated := func(f *findings.Finding) bool { return f.Rule == "R20" && f.Item != "" }
 	var all []string
 	after := domain.PlanID("")
 	for range 5 {

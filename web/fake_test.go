@@ -86,11 +86,11 @@ func (f *fakeReads) FindingsOn(_ context.Context, id domain.PlanID, _ projection
 func (f *fakeReads) DraftFindings(_ context.Context, id domain.PlanID, _ []domain.Recorded, _ domain.Date) (raised, cleared []findings.Finding, err error) {
 	return found[:1], found[1:2], f.check(id)
 }
-func (f *fakeReads) AllFindings(_ context.Context, _ domain.Date, wanted func(findings.Finding) bool, after domain.PlanID, _ int) (projections.Page[findings.Finding], error) {
+func (f *fakeReads) AllFindings(_ context.Context, _ domain.Date, wanted func(*findings.Finding) bool, after domain.PlanID, _ int) (projections.Page[findings.Finding], error) {
 	page := projections.Page[findings.Finding]{Entries: []findings.Finding{}, Next: "sdp"}
-	for _, one := range found {
-		if wanted(one) {
-			page.Entries = append(page.Entries, one)
+	for i := range found {
+		if wanted(&found[i]) {
+			page.Entries = append(page.Entries, found[i])
 		}
 	}
 	return page, f.check(after)

@@ -20,7 +20,7 @@ type FindingReads interface {
 	// DraftFindings says which findings entries that are not recorded would raise, and which they would clear.
 	DraftFindings(ctx context.Context, plan domain.PlanID, draft []domain.Recorded, day domain.Date) (raised, cleared []findings.Finding, err error)
 	// AllFindings lists those of today that are wanted, in all plans after one.
-	AllFindings(ctx context.Context, today domain.Date, wanted func(findings.Finding) bool, after domain.PlanID, limit int) (projections.Page[findings.Finding], error)
+	AllFindings(ctx context.Context, today domain.Date, wanted func(*findings.Finding) bool, after domain.PlanID, limit int) (projections.Page[findings.Finding], error)
 }
 
 // Wanted says which findings a question is about.
@@ -78,9 +78,9 @@ func (s *Server) planFindings(ctx context.Context, in *planFindingsInput) (v pro
 	}
 	v, err = s.deps.Reads.Findings(ctx, plan, at, s.today())
 	kept := []findings.Finding{} // of a list that others share
-	for _, f := range v.Findings {
-		if wanted(f) {
-			kept = append(kept, f)
+	for i := range v.Findings {
+		if f := &v.Findings[i]; wanted(f) {
+			kept = append(kept, *f)
 		}
 	}
 	v.Findings = kept
@@ -107,7 +107,7 @@ func (s *Server) allFindings(ctx context.Context, in *findingsInput) (page proje
 func (s *Server) today() domain.Date { return domain.DayOf(s.deps.Now()) }
 
 // wanted makes a filter of what was asked.
-func (w Wanted) wanted() (func(findings.Finding) bool, error) {
+func (w Wanted) wanted() (func(*findings.Finding) bool, error) {
 	rules, err := each(w.Rule, strings.ToUpper, findings.Known, "rule", "rule", "R01 to R32; GET /v1/findings/rules lists them")
 	if err != nil {
 		return nil, err
@@ -122,7 +122,7 @@ func (w Wanted) wanted() (func(findings.Finding) bool, error) {
 			return nil, err
 		}
 	}
-	return func(f findings.Finding) bool {
+	return func(f *findings.Finding) bool {
 		answered := f.Answer != nil && !f.Answer.Lapsed
 		return (len(rules) == 0 || slices.Contains(rules, f.Rule)) && (len(severities) == 0 || slices.Contains(severities, string(f.Severity))) &&
 			(w.Item == "" || string(f.Item) == w.Item) && (w.Answered == "" || answered == (w.Answered == "yes"))
