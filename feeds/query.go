@@ -13,6 +13,7 @@ type Query struct {
 	Types    []string // as of [domain.Event], "rating-changed"
 	Items    []domain.ItemID
 	Meanings []domain.Meaning // of a rating that was given or affirmed: other events are left out
+	Within   domain.Scope     // whatever is asked for: nothing beyond it
 	Reserved bool             // also what belongs to no plan: persons, tokens, keys
 	Texts    bool             // with the disclosures of the texts
 	Hashes   bool             // for an event that is left out its leaf hash, so that what came can be proved as a whole
@@ -27,7 +28,7 @@ func (q *Query) wants(r *domain.Recorded) bool {
 	switch {
 	case r.Plan.Reserved() && !q.Reserved:
 		return false
-	case len(q.Plans) > 0 && !slices.Contains(q.Plans, r.Plan):
+	case !q.Within.Reaches(r.Plan), len(q.Plans) > 0 && !slices.Contains(q.Plans, r.Plan):
 		return false
 	}
 	name := r.Event.Type()

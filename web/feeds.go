@@ -120,7 +120,7 @@ func (c *call) subscriber() string { return string(c.actor.ID) }
 // query is what the caller asked for, as far as their role covers it.
 func (in *FeedInput) query(a domain.Actor) (q feeds.Query, err error) {
 	q = feeds.Query{Types: list[string](in.Type), Meanings: list[domain.Meaning](in.Meaning), Texts: in.Texts != "false", Hashes: in.Hashes,
-		Reserved: a.Role.Covers(domain.Admin)}
+		Reserved: a.Role.Covers(domain.Admin), Within: a.Only}
 	for _, id := range list[string](in.Plan) {
 		plan, err := domain.ParsePlanID(strings.TrimPrefix(id, "_"))
 		if err != nil {
@@ -243,7 +243,9 @@ func (s *Server) fillPage(c *call, r *feeds.Reader, in *pageInput) (items []feed
 const (
 	streamBurst = 256
 	heartbeat   = 15 * time.Second
-	writePeriod = 30 * time.Second // in which a caller must take what is sent
+	linger      = 10 * time.Millisecond // so long a stream that was written to a moment ago gathers what comes: a write each is what 100 streams cost
+	askAgain    = 5 * time.Second       // after which a stream looks whether its token is still good
+	writePeriod = 30 * time.Second      // in which a caller must take what is sent
 )
 
 // eventStream sends the feed as server-sent events until the caller goes.
@@ -258,11 +260,20 @@ func (s *Server) eventStream(c *call, f *feeds.Feed, in *streamInput) error {
 	defer r.Close()
 	c.w.Header().Set("Cache-Control", "no-cache")
 	c.w.Header().Set("X-Accel-Buffering", "no")
-	sent := r.At()
+	sent, pushed, asked := r.At(), time.Time{}, time.Now()
 	out := []byte("retry: 1000\n\n")
 	for {
+		if time.Since(asked) > askAgain {
+			if _, err := s.authenticate(c.r); err != nil {
+				return c.broken(err) // the token was revoked or has expired
+			}
+			asked = time.Now()
+		}
 		if !c.push(out) {
 			return nil
+		}
+		if len(out) > 0 {
+			pushed = time.Now()
 		}
 		out = out[:0]
 		items, caught, err := r.Next(c.r.Context(), streamBurst)
@@ -276,7 +287,11 @@ func (s *Server) eventStream(c *call, f *feeds.Feed, in *streamInput) error {
 		if len(items) > 0 || !caught {
 			continue
 		}
-		if idle := c.await(r); idle && r.At() > sent {
+		idle := c.await(r)
+		if !idle && time.Since(pushed) < 2*linger {
+			<-time.After(linger)
+		}
+		if idle && r.At() > sent {
 			out = append(append(append(out, "id: "...), r.Cursor(c.subscriber())...), "\n\n"...)
 			sent = r.At()
 		} else if idle {

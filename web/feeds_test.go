@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"plantrail/feeds"
 	"plantrail/feeds/feedstest"
@@ -237,5 +238,34 @@ func (c *contract) tables() {
 	_ = json.Unmarshal(c.call(200, "GET", "/v1/tables/items?min_position="+min+"&after="+before.Next, "").Body.Bytes(), &after)
 	if len(after.Rows) != 1 || after.Rows[0][0] != "bi" {
 		c.t.Errorf("the refresh brings %v", after.Rows)
+	}
+}
+
+// A token for one plan has a feed of that plan; a stream ends soon after its token does.
+func TestTheFeedHoldsToPlansAndToTheTokensEnd(t *testing.T) {
+	r := newReal(t)
+	r.must(t, 201, "POST", "/v1/plans/sdp/open-plan", `{"title":"SDP"}`)
+	r.must(t, 201, "POST", "/v1/plans/secret/open-plan", `{"title":"Secret"}`)
+	var issued web.IssuedToken
+	if err := json.Unmarshal(r.must(t, 201, "POST", "/v1/tokens", `{"name":"Ina","role":"inspector","plans":["sdp"],"expires":"2099-01-01"}`).Body.Bytes(), &issued); err != nil {
+		t.Fatal(err)
+	}
+	mine := "Authorization: Bearer " + issued.Secret
+	for _, ask := range []string{"/v1/events", "/v1/events?plan=sdp,secret", "/v1/events?type=plan-opened"} {
+		if p := r.page(t, ask, mine); len(p.Events) != 1 || !strings.Contains(string(p.Events[0].Event), "/plans/sdp") {
+			t.Errorf("%s: %d events", ask, len(p.Events))
+		}
+	}
+	if p := r.page(t, "/v1/events?plan=secret", mine); len(p.Events) != 0 {
+		t.Errorf("another plan's events come: %d", len(p.Events))
+	}
+	r.must(t, 403, "GET", "/v1/tables/items", "", mine)
+	ended := make(chan []feeds.Line)
+	go func() { ended <- r.stream(1000, "/v1/events/stream?from=0", mine) }()
+	r.must(t, 201, "POST", "/v1/tokens/"+string(issued.Token)+"/revoke", `{"reason":"Done."}`)
+	select {
+	case <-ended:
+	case <-time.After(40 * time.Second): // a stream that waits looks when it gives its next sign of life
+		t.Error("the stream goes on after its token was revoked")
 	}
 }

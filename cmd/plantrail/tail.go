@@ -15,11 +15,21 @@ import (
 func (a *app) tailCmd() *cobra.Command {
 	var follow bool
 	var limit int
+	var via string
 	cmd := &cobra.Command{Use: "tail", Short: "The latest entries of all plans; with -f, those to come", Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.with(cmd.Context(), func(c *client) error { return a.tail(cmd.Context(), c, limit, follow) })
+			if via != viaTimeline && via != viaPull && via != viaStream {
+				return misuse("--via", "%q is no way to follow", shorten(via, 40)).WithHint("use timeline, pull or stream")
+			}
+			return a.with(cmd.Context(), func(c *client) error {
+				if via != viaTimeline {
+					return a.tailFeed(cmd.Context(), c, via, follow)
+				}
+				return a.tail(cmd.Context(), c, limit, follow)
+			})
 		}}
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on as entries are recorded, until interrupted")
+	cmd.Flags().StringVar(&via, "via", viaTimeline, "timeline, or the feed as other systems get it: pull or stream")
 	cmd.Flags().IntVarP(&limit, "lines", "n", 10, "how many entries to begin with, 0 to 1000")
 	return cmd
 }
