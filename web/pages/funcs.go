@@ -33,6 +33,7 @@ var funcs = template.FuncMap{
 	"count":     count,
 	"add":       func(a, b int) int { return a + b },
 	"dict":      dict,
+	"asset":     func(name string) string { return assets()[name].address },
 	"newkey":    newKey,
 	"bytes":     byteCount,
 }

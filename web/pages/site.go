@@ -58,21 +58,12 @@ func New(d Deps) *Site {
 		d.Log = slog.Default()
 	}
 	s := &Site{deps: d, mux: http.NewServeMux(), templates: parse()}
-	assets, _ := fs.Sub(files, "assets") // a constant path
-	s.mux.Handle("GET /assets/", http.StripPrefix("/assets/", cached(http.FileServerFS(assets))))
+	s.mux.Handle("GET /assets/{name}", http.HandlerFunc(serveAsset))
 	for _, pattern := range []string{"GET /sign-in", "POST /sign-in", "GET /sign-in/{way...}", "POST /sign-in/{way...}", "POST /sign-out"} {
 		s.mux.Handle(pattern, d.SignIn)
 	}
 	s.register()
 	return s
-}
-
-// cached lets a browser keep the site's own files for a day; their names don't change with their contents.
-func cached(h http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Cache-Control", "public, max-age=86400")
-		h.ServeHTTP(w, r)
-	})
 }
 
 // ServeHTTP answers a request for a page.
@@ -151,8 +142,12 @@ func (v *visit) showStatus(status int, name, title, here string, page any) error
 		return err
 	}
 	v.w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	body := b.Bytes()
+	if v.r.Method == http.MethodGet { // an answer to a form may hold a new secret beside what was typed, and its size would tell of it
+		body = smaller(v.w, v.r, body)
+	}
 	v.w.WriteHeader(status)
-	_, _ = v.w.Write(b.Bytes()) // the reader is gone if this fails
+	_, _ = v.w.Write(body) // the reader is gone if this fails
 	return nil
 }
 

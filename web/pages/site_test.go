@@ -5,32 +5,10 @@ import (
 	"net/http"
 	"strings"
 	"testing"
-	"time"
 
 	"plantrail/domain"
 	"plantrail/web/pages/pagestest"
 )
-
-func on(y int, m time.Month, d int) domain.Basis { return domain.Basis{Stated: domain.Day(y, m, d)} }
-
-// parks is a small plan with something of everything.
-func parks(t testing.TB, h *pagestest.House) {
-	t.Helper()
-	board := domain.Basis{Stated: domain.Day(2026, 3, 20), Authority: &domain.Authority{Body: "Scrutiny Committee", Meeting: domain.Day(2026, 3, 20)}}
-	h.Do(t, "parks",
-		domain.OpenPlan{Basis: on(2026, 1, 5), Title: "Parks <b>plan</b>"},
-		domain.AddItem{Basis: on(2026, 1, 5), Ref: "1.1", Title: "Mend the roof of the bandstand", Owner: "Ann Lee", Due: domain.Month(2026, 3)},
-		domain.AddItem{Basis: on(2026, 1, 5), Ref: "1.2", Title: "Plant forty trees"},
-		domain.AddItem{Basis: on(2026, 1, 5), Title: "Fish in the pond"},
-		domain.Rate{Basis: on(2026, 1, 5), Item: "item-01", To: "amber", Justification: "Scaffolding is late <script>alert(1)</script>"},
-		domain.Rate{Basis: on(2026, 2, 9), Item: "item-02", To: "green"},
-		domain.OpenMeeting{Basis: on(2026, 3, 1), Body: "Scrutiny Committee", On: domain.Day(2026, 3, 20)},
-		domain.PublishPaper{Basis: on(2026, 3, 12), Meeting: "scrutiny-committee-2026-03-20", SHA256: strings.Repeat("ab", 32)},
-		domain.Rate{Basis: on(2026, 3, 20), Item: "item-01", To: "green"},
-		domain.MakeRequest{Basis: board, Item: "item-02", Words: "Which trees?", AskedBy: "The Chairman"},
-		domain.CancelItem{Basis: board, Item: "item-03", Reason: "No fish"},
-		domain.SetDue{Basis: on(2026, 4, 1), Item: "item-01", Due: domain.Month(2026, 6), Reason: "Frost"})
-}
 
 func fetch(t testing.TB, h *pagestest.House, address string) (int, string, http.Header) {
 	t.Helper()
@@ -53,7 +31,7 @@ func fetch(t testing.TB, h *pagestest.House, address string) (int, string, http.
 
 func TestEachPageShowsWhatItIsFor(t *testing.T) {
 	h := pagestest.New(t)
-	parks(t, h)
+	h.Parks(t)
 	for address, wants := range map[string][]string{
 		"/plans":                           {"Parks &lt;b&gt;plan&lt;/b&gt;", "2 on track", "1 not rated"},
 		"/plans/parks":                     {"first March 2026, moved 1 time", "Which trees?", "<svg", "The Chairman asked"},
@@ -84,7 +62,7 @@ func TestEachPageShowsWhatItIsFor(t *testing.T) {
 
 func TestTheSameAddressAnswersJSONAndCSV(t *testing.T) {
 	h := pagestest.New(t)
-	parks(t, h)
+	h.Parks(t)
 	for address, want := range map[string]string{"/plans?format=json": `"plan":"parks"`, "/plans/parks?format=csv": "item,ref,level", "/plans/parks/timeline?format=csv": "position,plan,entry",
 		"/plans/nix?format=json": `"status":404`} {
 		if _, body, _ := fetch(t, h, address); !strings.Contains(body, want) {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 
 	"plantrail/domain"
@@ -28,6 +29,7 @@ type House struct {
 	Service *domain.Service
 	Reads   *projections.DB
 	SignIn  *SignIn
+	Proof   *Proof
 }
 
 // SignIn is a sign-in in which one person at most is signed in.
@@ -68,8 +70,8 @@ func New(t testing.TB) *House {
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- reads.Run(ctx, source{store}) }()
-	h := &House{Service: domain.NewService(store), Reads: reads, SignIn: &SignIn{pages.Session{Actor: Officer, Name: "Olive Officer"}}}
-	api := web.New(web.Deps{Org: "acme", Version: "test", Service: h.Service, Reads: reads, Vault: store, Log: log})
+	h := &House{Service: domain.NewService(store), Reads: reads, SignIn: &SignIn{pages.Session{Actor: Officer, Name: "Olive Officer"}}, Proof: &Proof{}}
+	api := web.New(web.Deps{Org: "acme", Version: "test", Service: h.Service, Reads: reads, Vault: store, Log: log, Proof: h.Proof.deps()})
 	h.Server = httptest.NewServer(pages.New(pages.Deps{Org: "acme", API: api, As: web.AsActor, SignIn: h.SignIn, Log: log}))
 	t.Cleanup(func() {
 		h.Server.Close()
@@ -94,4 +96,34 @@ func (h *House) Do(t testing.TB, plan domain.PlanID, commands ...domain.Command)
 			t.Fatal(err)
 		}
 	}
+}
+
+// Proof is a proof that stands as it is told to; at first nothing was ever signed.
+type Proof struct {
+	status atomic.Pointer[projections.KeeperStatus]
+}
+
+// Stand says how the proof stands from now on.
+func (p *Proof) Stand(s projections.KeeperStatus) { p.status.Store(&s) }
+
+// Status is how it stands.
+func (p *Proof) Status() (s projections.KeeperStatus) {
+	if told := p.status.Load(); told != nil {
+		s = *told
+	}
+	return s
+}
+
+// Keep does nothing.
+func (p *Proof) Keep(context.Context) error { return nil }
+
+func (p *Proof) deps() *web.Proof {
+	return &web.Proof{Keeper: p, Keys: func() []string { return []string{"acme+1a2b3c4d+AQ"} }, Raw: nothingRaw{}}
+}
+
+// nothingRaw is a journal of which no bundle can be made.
+type nothingRaw struct{ web.Raw }
+
+func (nothingRaw) Tail(context.Context) (projections.Tail, error) {
+	return projections.Tail{}, domain.Errorf(domain.Unavailable, "", "no bundle can be made here")
 }
