@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -220,4 +221,26 @@ func TestAPaperWithAnotherRootIsFound(t *testing.T) {
 	if got := found(t, db, projections.At{}, later, "R30"); len(got) != 2 {
 		t.Errorf("another root, and another size: %q", got)
 	}
+}
+
+func TestFindingsAreAskedByMany(t *testing.T) {
+	src := projectionstest.Draw(t, story)
+	db := open(t, src)
+	var all sync.WaitGroup
+	for n := range 8 {
+		all.Go(func() {
+			for k := range 20 {
+				if n == 0 {
+					src.Draw(t, `sdp progress b "More of it"`)
+				}
+				if _, err := db.Findings(t.Context(), "sdp", projections.At{}, domain.Day(2020, time.September, 1+(n+k)%3)); err != nil {
+					t.Error(err)
+				}
+				if _, err := db.AllFindings(t.Context(), later, func(*findings.Finding) bool { return true }, "", 0); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
 }

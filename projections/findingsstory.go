@@ -12,7 +12,7 @@ import (
 
 // story reads a plan's entries with their texts.
 func (s *snapshot) story(plan domain.PlanID, after, upto domain.Position) (story findings.Story, err error) {
-	story = findings.Story{Plan: plan, Gone: map[domain.Position][]string{}, Papers: map[domain.Position]string{}}
+	story = findings.Story{Plan: plan, Gone: map[domain.Position][]string{}}
 	if story.Entries, err = s.recordedAfter(plan, after, upto); err != nil {
 		return story, err
 	}
@@ -74,8 +74,10 @@ func (s *snapshot) left(upto domain.Position) (left map[domain.ActorID]domain.Da
 	return left, last, err
 }
 
-// papers holds the root that each published paper prints against the tree.
+// papers holds the root that each published paper prints against the tree. The story may be one that others read just now: it
+// gets a map of its own.
 func (db *DB) papers(ctx context.Context, story *findings.Story) error {
+	story.Papers = map[domain.Position]string{}
 	for _, r := range story.Entries {
 		paper, is := r.Event.(*domain.PaperPublished)
 		if !is || paper.Root == "" || paper.Size == 0 {
