@@ -30,7 +30,8 @@ func (s *Store) readOnly() string {
 	return s.disk.readOnly()
 }
 
-func (s *Store) writable() error {
+// Writable says why nothing can be recorded now, as an append would.
+func (s *Store) Writable() error {
 	if why := s.frozen.Load(); why != nil {
 		return domain.Errorf(domain.Unavailable, "journal", "it is frozen: %s", *why).
 			WithHint("nothing is recorded until someone has looked into it; reading goes on")

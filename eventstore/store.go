@@ -187,7 +187,7 @@ func (s *Store) enter(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return domain.Errorf(domain.Unavailable, "", "the request was given up before it was recorded").Because(err)
 	}
-	if err := s.writable(); err != nil {
+	if err := s.Writable(); err != nil {
 		return err
 	}
 	s.mu.Lock()
@@ -239,7 +239,7 @@ func (s *Store) release() {
 
 // Healthy reports whether the journal can take an append now. It is cheap enough to ask each second.
 func (s *Store) Healthy(ctx context.Context) error {
-	if err := s.writable(); err != nil {
+	if err := s.Writable(); err != nil {
 		return err
 	}
 	if s.srv != nil {

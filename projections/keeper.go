@@ -44,7 +44,7 @@ type KeeperOptions struct {
 	Verifiers []note.Verifier // of every key the log ever had, oldest first, the signer's among them
 	// Keys asks the history which keys the log has by now, oldest first; nil: it never changes them.
 	Keys    func(ctx context.Context) ([]note.Verifier, error)
-	OnAlarm func(reason string)
+	OnAlarm func(reason string) // it must not ask the keeper anything
 	Disk    Disk          // nil where the journal's files are on other machines
 	Every   time.Duration // between two looks at the tree; 0 is half a second
 	Pass    time.Duration // how long re-reading the whole history should take; 0 is 5 seconds
@@ -331,14 +331,14 @@ func (k *Keeper) raise(reason string, bad *BadEvent) {
 	if k.status.Bad == nil {
 		k.status.Bad = bad
 	}
+	if first && k.opts.OnAlarm != nil {
+		k.opts.OnAlarm(reason) // before anybody can see the alarm, and take what is recorded after it for refused
+	}
 	k.mu.Unlock()
 	if !first {
 		return
 	}
 	k.logger().Error("the history is not what it was", "reason", reason)
-	if k.opts.OnAlarm != nil {
-		k.opts.OnAlarm(reason)
-	}
 	if bad == nil {
 		k.hurry() // to name it
 	}

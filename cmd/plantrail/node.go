@@ -112,7 +112,7 @@ func (n *node) deps(o nodeOptions, source bridge) web.Deps {
 	service.Alone = n.settings.NATS == "" // the lock keeps every other process off an embedded journal
 	return web.Deps{
 		Org: domain.OrgID(n.settings.Org), Version: version(),
-		Service: announcing{service, n.publisher}, Reads: n.reads,
+		Service: stopping{announcing{service, n.publisher}, n.store}, Reads: n.reads,
 		Journal: func() web.JournalStats { return journalStats(n.store) },
 		Rebuild: func(ctx context.Context, progress func(done, total domain.Position)) error {
 			return n.reads.Rebuild(ctx, source, progress)

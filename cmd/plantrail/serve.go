@@ -110,7 +110,9 @@ func (a *app) run(ctx context.Context, s *serving, n *node, listener net.Listene
 	background, end := context.WithCancel(ctx)
 	var tasks sync.WaitGroup
 	tasks.Go(func() { every(background, finishPeriod, n.finishErasures) })
-	tasks.Go(func() { every(background, watchPeriod, func(ctx context.Context) { watch(ctx, n.store, n.keeper.Alarm) }) })
+	tasks.Go(func() {
+		every(background, watchPeriod, func(ctx context.Context) { watch(ctx, n.store, n.keeper.Alarm) })
+	})
 	tasks.Go(func() { n.subscriptionsDo(background, s.hooks) })
 	tasks.Go(func() { _ = n.keeper.Run(background) }) // it ends with background, and says in its status what is wrong
 	tasks.Go(func() { n.publisher.Run(background) })

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"plantrail/domain"
+	"plantrail/web"
 )
 
 // watchPeriod is how often a server looks whether its journal is still the one that it opened.
@@ -21,4 +22,22 @@ func watch(ctx context.Context, journal watched, alarm func(reason string)) {
 	if err := journal.Check(ctx); domain.KindOf(err) == domain.Refused {
 		alarm("the journal is not the one that was opened: " + err.Error())
 	}
+}
+
+// stopping says of a command that failed on a journal that is stopped why it is: where an event of the plan is damaged the
+// command fails in reading it, before it comes to that. One that was recorded before is still answered as it was then.
+type stopping struct {
+	web.Commander
+	journal interface{ Writable() error }
+}
+
+// Do records one command.
+func (s stopping) Do(ctx context.Context, o domain.Order) (domain.Receipt, error) {
+	r, err := s.Commander.Do(ctx, o)
+	if kind := domain.KindOf(err); err != nil && (kind == domain.Internal || kind == domain.Unavailable) {
+		if why := s.journal.Writable(); why != nil {
+			return r, why
+		}
+	}
+	return r, err
 }
