@@ -24,9 +24,9 @@ type monthCounts struct {
 
 // Sizes of the picture in pixels, and the most months that it shows: beyond them the oldest are left out.
 const (
-	stripHeight = 16
+	stripHeight = 20
 	monthWidth  = 12
-	labelWidth  = 240
+	labelWidth  = 300
 	headHeight  = 28
 	maxMonths   = 120
 )
@@ -111,7 +111,7 @@ func svg(s projections.Strips, months []time.Time) string {
 	}
 	for n, it := range s.Items {
 		y := headHeight + n*stripHeight
-		fmt.Fprintf(&b, `<text x="0" y="%d">%s</text>`, y+12, template.HTMLEscapeString(label(it)))
+		fmt.Fprintf(&b, `<text x="0" y="%d">%s</text>`, y+14, template.HTMLEscapeString(label(it)))
 		strip(&b, s, it, months, y)
 	}
 	b.WriteString("</svg>")
@@ -121,8 +121,8 @@ func svg(s projections.Strips, months []time.Time) string {
 // label is an item's name beside its strip, as long as the room there is.
 func label(it projections.Strip) string {
 	name := strings.TrimSpace(it.Ref + " " + words(it.Aim))
-	if utf8.RuneCountInString(name) > 34 {
-		name = string([]rune(name)[:33]) + "…"
+	if utf8.RuneCountInString(name) > 42 {
+		name = string([]rune(name)[:41]) + "…"
 	}
 	return name
 }
@@ -143,7 +143,7 @@ func strip(b *strings.Builder, s projections.Strips, it projections.Strip, month
 			x, w := labelWidth+from*monthWidth, (to-from)*monthWidth-1
 			fmt.Fprintf(b, `<a href="%s"><title>%s: %s</title><rect class="m-%s" x="%d" y="%d" width="%d" height="%d"%s/><text class="mark" x="%d" y="%d" aria-hidden="true">%s</text></a>`,
 				template.HTMLEscapeString(path("plans", string(s.Plan), "entries", fmt.Sprint(held.Entry))), template.HTMLEscapeString(label(it)), template.HTMLEscapeString(words),
-				known(held.Colour), x, y, w, stripHeight-2, faded(held), x+6, y+10, shapes[held.Shape])
+				known(held.Colour), x, y, w, stripHeight-2, faded(held), x+6, y+13, shapes[held.Shape])
 		}
 		from = to
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"plantrail/domain"
+	"plantrail/domain/findings"
 	"plantrail/projections"
 )
 
@@ -58,10 +59,48 @@ var meanings = []meaning{{domain.OffTrack, "off", "◆", "off track"}, {domain.A
 	{domain.CompleteClaimed, "done", "■", "complete"}, {domain.CompleteVerified, "done", "■", "complete and verified"}, {domain.NotStarted, "none", "○", "not started"},
 	{domain.Suspended, "none", "▬", "suspended"}, {domain.Cancelled, "none", "✕", "cancelled"}, {domain.NoData, "none", "○", "no data"}}
 
+// plansPage is the list of plans. Findings are the numbers of those that nobody has answered.
+type plansPage struct {
+	Plans    []projections.PlanSummary
+	Proof    proofState
+	Counted  bool
+	Findings map[domain.PlanID]int
+}
+
+// plansCounted bounds for how many plans the list says how many findings there are: the rules read a plan's whole story, which
+// takes long where there are thousands of plans that nobody has looked at since the server was started.
+const plansCounted = 100
+
+func (v *visit) countFindings() (map[domain.PlanID]int, error) {
+	counts := map[domain.PlanID]int{}
+	for after := ""; ; {
+		var found projections.Page[findings.Finding]
+		q, _ := url.ParseQuery(encode("answered", "no", "limit", "1000", "after", after)) // it was just encoded
+		if err := v.get("/findings", q, &found); err != nil {
+			return nil, err
+		}
+		for _, f := range found.Entries {
+			counts[f.Plan]++
+		}
+		if after = found.Next; after == "" {
+			return counts, nil
+		}
+	}
+}
+
 func (v *visit) plans() error {
-	var page struct{ Plans []projections.PlanSummary }
+	var page plansPage
 	if err := v.get("/plans", nil, &page); err != nil {
 		return err
+	}
+	var err error
+	if page.Proof, err = v.proof(nil); err != nil {
+		return err
+	}
+	if page.Counted = len(page.Plans) > 0 && len(page.Plans) <= plansCounted; page.Counted {
+		if page.Findings, err = v.countFindings(); err != nil {
+			return err
+		}
 	}
 	return v.show("plans", "Plans", "plans", page)
 }
