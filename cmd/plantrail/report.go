@@ -32,7 +32,7 @@ func (a *app) reportCmd() *cobra.Command {
 		Args: cobra.MaximumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.report(cmd, args, &f) }}
 	flags := cmd.Flags()
-	flags.StringVarP(&f.to, "output", "o", "", "the file to write; its ending says the format")
+	flags.StringVarP(&f.to, "output", "o", "", "the file to write, whose ending says the format; or table, json, csv")
 	flags.StringVar(&f.format, "format", "", "html, csv, xlsx, json, pdf or table (default a table on a terminal, else json)")
 	flags.StringVar(&f.judged, "judged", "", "the day from which overdue and the like are told (default today, or that of the clock given)")
 	flags.StringVar(&f.since, "since", "", "changes: the first moment, as plantrail compare takes it (default the last meeting with a paper)")
@@ -45,6 +45,9 @@ var reportForms = []string{"table", "json", "html", "csv", "xlsx", "pdf"}
 // form is the format that is asked for: by name, by the file's ending, or as other answers have it.
 func (f *reportFlags) form(a *app) (string, error) {
 	form := f.format
+	if f.to == asTable || f.to == asJSON || f.to == asCSV { // as every other command takes it
+		form, f.to = f.to, ""
+	}
 	if form == "" && f.to != "" && f.to != "-" {
 		form = strings.TrimPrefix(strings.ToLower(filepath.Ext(f.to)), ".")
 	}
@@ -108,6 +111,9 @@ func (a *app) report(cmd *cobra.Command, args []string, f *reportFlags) error {
 func (a *app) writeReport(ctx context.Context, c *client, r request, form, to string) error {
 	switch form {
 	case asTable:
+		if to != "" && to != "-" {
+			return misuse("--output", "a table is for the terminal").WithHint("give another --format")
+		}
 		r.query.Set("format", asJSON)
 		got, err := c.do(ctx, r)
 		if err != nil {
