@@ -89,6 +89,44 @@ func (c *cluster) testStore(t *testing.T) {
 		t.Errorf("%d events read back, want those of %d commands", n, len(orders()))
 	}
 	testProof(ctx, t, store)
+	testFeeds(ctx, t, store)
+}
+
+// testFeeds: the shared state of deliveries, the texts of many events at once and granted consumers need no more either.
+func testFeeds(ctx context.Context, t *testing.T, store *eventstore.Store) {
+	shared := store.Shared()
+	rev, err := shared.Put(ctx, "delivery.test", map[string]int{"position": 1}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := shared.Put(ctx, "delivery.test", map[string]int{"position": 2}, rev+100); domain.KindOf(err) != domain.Conflict {
+		t.Errorf("a change of another revision: %v", err)
+	}
+	var got map[string]int
+	if again, err := shared.Get(ctx, "delivery.test", &got); err != nil || again != rev || got["position"] != 1 {
+		t.Errorf("it reads back as %v, revision %d, %v", got, again, err)
+	}
+	if keys, err := shared.Keys(ctx, "delivery."); err != nil || !slices.Contains(keys, "delivery.test") {
+		t.Errorf("keys %v, %v", keys, err)
+	}
+	if err := shared.Delete(ctx, "delivery.test"); err != nil {
+		t.Error(err)
+	}
+	grant := eventstore.Grant{ID: "test", Plans: []domain.PlanID{"sdp"}, Texts: true}
+	if err := store.EnsureGrant(ctx, grant); err != nil {
+		t.Error(err)
+	}
+	if err := store.EndGrant(ctx, grant); err != nil {
+		t.Error(err)
+	}
+	for r, err := range store.Read(ctx, "sdp", 0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := store.Disclosures(ctx, []eventstore.TextRef{{Plan: "sdp", Event: r.ID}}); err != nil {
+			t.Error(err)
+		}
+	}
 }
 
 // testProof: checkpoints, files of evidence and erasing need no right that the list leaves out.

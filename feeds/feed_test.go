@@ -174,9 +174,7 @@ func TestAHistoryThatWasSetBackIsTold(t *testing.T) {
 	if _, err := after.Resolve(t.Context(), cursor, "p-ada"); !errors.As(err, &reset) || reset.At != 283 || reset.Good != 0 {
 		t.Errorf("a shorter history of other events: %+v %v", reset, err)
 	}
-	cut := same(feedstest.Source{Store: old.Store})
-	cutJournal := &shorter{feedstest.Source{Store: old.Store}, 260}
-	cut = feeds.New(feeds.Config{Org: "acme", Identity: "the same", Journal: cutJournal})
+	cut := feeds.New(feeds.Config{Org: "acme", Identity: "the same", Journal: &shorter{feedstest.Source{Store: old.Store}, 260}})
 	if _, err := cut.Resolve(t.Context(), cursor, "p-ada"); !errors.As(err, &reset) || reset.Good != 256 {
 		t.Errorf("a shorter history of the same events: %+v %v", reset, err)
 	}

@@ -20,12 +20,11 @@ import (
 	"plantrail/feeds"
 )
 
-// arrivals is when each position was stored, and how long after that it arrived.
+// arrivals is when each position arrived.
 type arrivals struct {
-	mu     sync.Mutex
-	stored map[domain.Position]time.Time
-	came   []arrival
-	n      atomic.Int64
+	mu   sync.Mutex
+	came []arrival
+	n    atomic.Int64
 }
 
 type arrival struct {
