@@ -45,10 +45,10 @@ type KeeperOptions struct {
 	// Keys asks the history which keys the log has by now, oldest first; nil: it never changes them.
 	Keys    func(ctx context.Context) ([]note.Verifier, error)
 	OnAlarm func(reason string) // it must not ask the keeper anything
-	Disk    Disk          // nil where the journal's files are on other machines
-	Every   time.Duration // between two looks at the tree; 0 is half a second
-	Pass    time.Duration // how long re-reading the whole history should take; 0 is 5 seconds
-	Rate    int           // leaves a second that are asked of the journal's server at most, whatever Pass says; 0 is 20,000
+	Disk    Disk                // nil where the journal's files are on other machines
+	Every   time.Duration       // between two looks at the tree; 0 is half a second
+	Pass    time.Duration       // how long re-reading the whole history should take; 0 is 5 seconds
+	Rate    int                 // leaves a second that are asked of the journal's server at most, whatever Pass says; 0 is 20,000
 }
 
 // Keeper signs checkpoints of the history and never stops doubting it.
