@@ -107,6 +107,7 @@ func (k *Known) items(free map[domain.ItemID]*KnownItem) (all []*KnownItem) {
 }
 
 func (p *Proposal) match(r *Row, it *KnownItem, how string, free map[domain.ItemID]*KnownItem) {
+	r.undefuse(it)
 	alike := likeness(r.Title, it.Title)
 	r.Match = &Match{Item: it.ID, How: how, Likeness: float64(int(alike*100)) / 100, item: it}
 	r.Match.Reworded = squash(r.Title) != squash(it.Title) && (how != "reference" || alike >= doubtWords)
