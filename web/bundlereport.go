@@ -12,6 +12,7 @@ import (
 
 	"plantrail/domain"
 	"plantrail/projections"
+	"plantrail/sheets"
 )
 
 //go:embed bundlereport.html
@@ -167,25 +168,13 @@ type mark struct {
 	Ring              bool
 }
 
-// outlines are the shapes of schemes in a square of 16.
-var outlines = map[string]string{
-	"circle": "M8 1a7 7 0 1 0 0 14a7 7 0 1 0 0 -14z", "ring": "M8 2a6 6 0 1 0 0 12a6 6 0 1 0 0 -12z",
-	"triangle": "M8 1L15.5 15L0.5 15z", "square": "M2 2L14 2L14 14L2 14z", "diamond": "M8 0.5L15.5 8L8 15.5L0.5 8z",
-}
-
-// fills are the colours that schemes name, each dark or bright enough beside its black outline.
-var fills = map[string]string{"red": "#d4351c", "amber": "#f5a623", "green": "#00703c", "blue": "#1d70b8", "grey": "#6f777b", "purple": "#4c2c92", "black": "#0b0c0c", "white": "#ffffff"}
-
 func (r *bundleReport) mark(dimension, value string) mark {
 	v, known := r.marks[[2]string{dimension, value}]
 	if !known {
 		return mark{Label: value}
 	}
-	fill, known := fills[v.Colour]
-	if !known {
-		fill = "#ffffff"
-	}
-	return mark{Label: v.Label, Path: outlines[v.Shape], Fill: fill, Ring: v.Shape == "ring"}
+	drawn := sheets.MarkOf(v.Shape, v.Colour)
+	return mark{Label: v.Label, Path: drawn.Path, Fill: drawn.Fill, Ring: drawn.Ring}
 }
 
 // who names an actor: by name, or by the id and what became of the name.
