@@ -12,6 +12,9 @@ import (
 	"plantrail/domain"
 )
 
+// CommandPrefix begins the ids of the commands that record papers.
+const CommandPrefix = "import-"
+
 // Command is the whole paper as one command, all or nothing, and its id.
 //
 // The id is made of all that the command says, the file's digest included: the same file with the same options is the same
@@ -32,7 +35,7 @@ func (p *Proposal) Command() (domain.Import, domain.CommandID, error) {
 	for _, step := range c.Steps {
 		say(sum, step.Verb(), step)
 	}
-	return c, domain.CommandID("import-" + hex.EncodeToString(sum.Sum(nil)[:16])), nil
+	return c, domain.CommandID(CommandPrefix + hex.EncodeToString(sum.Sum(nil)[:16])), nil
 }
 
 // say adds one thing to a digest. What is said is structs of texts, numbers and dates: encoding them can't fail.
@@ -103,6 +106,9 @@ func (p *Proposal) pointsDown(i int) bool {
 func (p *Proposal) adds(r *Row) []domain.Command {
 	add := domain.AddItem{Basis: domain.Basis{Stated: r.Stated}, Item: r.Item, Level: r.Level, Parent: r.Parent, Ref: r.Ref,
 		Title: domain.Text(r.Title), Owner: domain.Text(r.Owner), Due: r.Due}
+	if r.Source != "" {
+		add.Kind, add.Source = domain.Recommendation, domain.Text(r.Source)
+	}
 	if r.Measure != nil {
 		add.Kind = domain.MeasureKind
 		return []domain.Command{add, domain.DefineMeasure{Item: r.Item, Baseline: r.Measure.Baseline},
@@ -116,11 +122,25 @@ func (p *Proposal) adds(r *Row) []domain.Command {
 
 // says are the progress and the outcome that the row reports.
 func (p *Proposal) says(r *Row) (steps []domain.Command) {
-	for _, words := range r.Progress {
-		steps = append(steps, domain.ReportProgress{Item: r.Item, Progress: domain.Text(words)})
-	}
+	steps = p.progress(r, r.Progress, r.Percent)
 	if r.Result != "" {
 		steps = append(steps, domain.RecordOutcome{Item: r.Item, Result: r.Result, Outcome: domain.Text(r.Outcome)})
+	}
+	return steps
+}
+
+// progress reports some words of a row, the share that is done with the last of them: where no words stand beside it, with
+// the share as printed.
+func (p *Proposal) progress(r *Row, said []string, done *int) (steps []domain.Command) {
+	if done != nil && len(said) == 0 {
+		said = []string{fmt.Sprintf("%s: %d%%", p.Columns[column(p.Columns, FieldPercent)].Name, *done)}
+	}
+	for i, words := range said {
+		report := domain.ReportProgress{Item: r.Item, Progress: domain.Text(words)}
+		if i == len(said)-1 {
+			report.Percent = done
+		}
+		steps = append(steps, report)
 	}
 	return steps
 }
@@ -181,9 +201,9 @@ func (p *Proposal) opens() domain.OpenPlan {
 // more are the row's ratings in further dimensions. The paper gives its reason for the first: here it is owed.
 func (p *Proposal) more(r *Row) []domain.Command {
 	var steps []domain.Command
-	scheme, _ := domain.Preset(p.Scheme)
 	for _, m := range r.More {
-		if v, ok := scheme.Value(m.Value); ok {
+		at := slices.IndexFunc(p.Dimensions, func(d domain.Dimension) bool { return d.Key == m.Dimension })
+		if v, ok := p.Dimensions[at].Scheme.Value(m.Value); ok {
 			steps = append(steps, domain.Rate{Item: r.Item, Dimension: m.Dimension, To: m.Value, Owed: v.Meaning.NeedsReason()})
 		}
 	}

@@ -38,6 +38,7 @@ type meaning struct {
 	rank   int      // of the candidates for one field the lowest is taken
 	rates  []string // ratings that the name mentions
 	weakly bool     // a title only where nothing better is
+	given  bool     // somebody said so, or it was read so in the last copy
 }
 
 // rule reads names made of nothing but its words, with at least one of the core.
@@ -49,6 +50,8 @@ type rule struct {
 
 // rules in order: the first that fits is taken. Names are compared without case, punctuation and brackets.
 var rules = []rule{
+	{FieldPercent, "% percent percentage", "% percent percentage complete completed completion progress done of to date current"},
+	{FieldSource, "source review inspection", "source review inspection of the recommendation recommendations origin finding findings report name"},
 	{FieldReason, "reason reasons justification justifications rationale explanation",
 		"for the of a why any rag brag rating ratings status current delay slippage being if not or and"},
 	{FieldRating, "rag brag rating colour status", "rag brag rating colour status current overall progress delivery action latest present " + dimensions},
@@ -79,8 +82,8 @@ const dimensions = "outcome outcomes impact confidence likelihood quality"
 const weakTitle = "no other column holds the actions"
 
 // neutral names stand over columns that real papers have and of which nothing is recorded. They tell where a header is.
-const neutral = "committee select meeting date origin source area theme ward portfolio risk priority directorate service section stage " +
-	"exec executive percentage percent % success measure measures how evidence cost resource resources budget baseline target"
+const neutral = "committee select meeting date origin area theme ward portfolio risk priority directorate service section stage " +
+	"exec executive success measure measures how evidence cost resource resources budget baseline target"
 
 // titleRanks orders the names that may stand over the item's words.
 var titleRanks = []string{"action actions task tasks activity activities milestone milestones", "aim aims objective objectives commitment commitments",
@@ -96,7 +99,7 @@ func known(name string) bool {
 func (v vocabulary) meaning(name string) (meaning, bool) {
 	words := nameWords(name)
 	if field, ok := v.given[strings.Join(words, " ")]; ok && len(words) > 0 {
-		return meaning{field: field}, true
+		return meaning{field: field, given: true}, true
 	}
 	if len(words) == 0 || len(words) > 9 {
 		return meaning{}, false
@@ -188,13 +191,17 @@ func (v vocabulary) named(names []cell) []Column {
 	for i, name := range names {
 		columns[i] = Column{Name: squash(name.text), Place: name.place()}
 		said[i], _ = v.meaning(name.text)
+		if f := said[i].field; said[i].given && (many(f) || column(columns, f) < 0) {
+			columns[i].Field, columns[i].given = f, true
+		}
 	}
-	for _, f := range []Field{FieldRef, FieldTitle, FieldOwner, FieldDue, FieldDueNow, FieldRating, FieldReason, FieldOutcome, FieldMeeting} {
+	for _, f := range []Field{FieldRef, FieldTitle, FieldOwner, FieldDue, FieldDueNow, FieldRating, FieldReason, FieldOutcome, FieldMeeting, FieldPercent, FieldSource} {
 		takeBest(f, columns, said)
 	}
 	takeAim(columns, said)
 	for i := range columns {
 		switch {
+		case said[i].given:
 		case said[i].field == FieldRating && columns[i].Field == "" && said[i].rank >= 2:
 			columns[i].Field, columns[i].Why = FieldMore, "it rates something else than delivery"
 		case said[i].field == FieldProgress:
@@ -211,10 +218,16 @@ func (v vocabulary) named(names []cell) []Column {
 	return settle(columns)
 }
 
+// many reports whether several columns may mean the same.
+func many(f Field) bool { return f == "" || f == FieldProgress || f == FieldMore }
+
 func takeBest(f Field, columns []Column, said []meaning) {
+	if column(columns, f) >= 0 {
+		return
+	}
 	best := -1
 	for i, m := range said {
-		if m.field == f && (best < 0 || m.rank < said[best].rank) {
+		if m.field == f && !m.given && (best < 0 || m.rank < said[best].rank) {
 			best = i
 		}
 	}
@@ -226,8 +239,11 @@ func takeBest(f Field, columns []Column, said []meaning) {
 // takeAim takes the column nearest before the actions that names what stands above them.
 func takeAim(columns []Column, said []meaning) {
 	title := column(columns, FieldTitle)
+	if column(columns, FieldAim) >= 0 {
+		return
+	}
 	for i := title - 1; i >= 0; i-- {
-		if m := said[i]; m.field == FieldTitle && !m.weakly && m.rank > said[title].rank && aimLevel(columns[i].Name) != "" {
+		if m := said[i]; m.field == FieldTitle && !m.weakly && !m.given && m.rank > said[title].rank && aimLevel(columns[i].Name) != "" {
 			columns[i].Field, columns[i].Why = FieldAim, "it stands above the actions"
 			return
 		}
@@ -245,15 +261,29 @@ func aimLevel(name string) string {
 	return ""
 }
 
-// settle makes a date that was moved the only date, and comments the reasons, where nothing else is.
+// settle makes a date that was moved the only date, and comments the reasons, where nothing else is; only what is called a
+// recommendation has a source.
 func settle(columns []Column) []Column {
+	if at := column(columns, FieldSource); at >= 0 && recommended(columns) == "" && !columns[at].given {
+		columns[at].Field, columns[at].Why = "", "only recommendations have a source, and no column is called that"
+	}
 	if now := column(columns, FieldDueNow); now >= 0 && column(columns, FieldDue) < 0 {
 		columns[now].Field, columns[now].Why = FieldDue, "no other column has a date; an earlier one, if there was any, is not in the paper"
 	}
-	if at := column(columns, FieldProgress); at >= 0 && column(columns, FieldReason) < 0 && column(columns, FieldRating) >= 0 {
+	if at := slices.IndexFunc(columns, func(c Column) bool { return c.Field == FieldProgress && !c.given }); at >= 0 && column(columns, FieldReason) < 0 && column(columns, FieldRating) >= 0 {
 		columns[at].Field, columns[at].Why = FieldReason, "it stands beside the rating, and no column is one of reasons"
 	}
 	return columns
+}
+
+// recommended is the field, of actions or what stands above them, whose column is called recommendations; empty for neither.
+func recommended(columns []Column) Field {
+	for _, f := range []Field{FieldTitle, FieldAim} {
+		if at := column(columns, f); at >= 0 && aimLevel(columns[at].Name) == "recommendation" {
+			return f
+		}
+	}
+	return ""
 }
 
 // column finds the column of a field.

@@ -31,6 +31,7 @@ type KnownItem struct {
 	Owner   string
 	Reasons map[string]string // by dimension: the current justification
 	Said    []string          // every progress report and outcome so far
+	Copied  []string          // of the progress reports those that copies of the paper made, in order
 }
 
 // Match says which item of the plan a row is.
@@ -54,7 +55,7 @@ const (
 // compare matches the rows with the items of the plan. Rows are matched by reference, else by words: equal ones first, then
 // the likeliest pair before all others. What is uncertain is offered, an item that no row is, too.
 func (p *Proposal) compare(known *Known) {
-	p.known, p.Compared = known, true
+	p.Compared = true
 	if day := p.stated(); day.Known() && known.Latest.Known() && day.Start().Before(known.Latest.Start()) {
 		p.fatal("file", "record copies in the order of their days; what an older one says can be recorded by hand, with its day",
 			"the plan has a copy of %s already, and this one speaks of %s", known.Latest.Words(), day.Words())
@@ -67,6 +68,7 @@ func (p *Proposal) compare(known *Known) {
 	p.matchExactly(free, "words", func(r *Row) string { return plainWords(r.Title) }, func(it *KnownItem) string { return plainWords(it.Title) })
 	p.matchLikely(free)
 	p.rename()
+	p.strangers()
 	for i := range p.Rows {
 		p.doubt(&p.Rows[i])
 	}
@@ -187,9 +189,29 @@ func (p *Proposal) rename() {
 	}
 	for i := range p.Rows {
 		p.Rows[i].renamed(ids)
-		if !slices.ContainsFunc(p.known.State.Levels, func(l domain.Level) bool { return l.Key == p.Rows[i].Level }) {
-			p.Rows[i].Level = "" // the plan's own lowest
+		p.Rows[i].Level = p.known.level(p.Levels, p.Rows[i].Level)
+	}
+}
+
+// level is the plan's level that a level of the paper is: of the same key, else as many steps above the lowest.
+func (k *Known) level(paper []domain.Level, key string) string {
+	named := func(l domain.Level) bool { return l.Key == key }
+	if at := slices.IndexFunc(paper, named); at >= 0 && !slices.ContainsFunc(k.State.Levels, named) {
+		if at -= len(paper) - len(k.State.Levels); at >= 0 {
+			return k.State.Levels[at].Key
 		}
+	}
+	if !slices.ContainsFunc(k.State.Levels, named) {
+		return "" // the plan's own lowest
+	}
+	return key
+}
+
+// strangers refuses a copy with more levels than the plan: its headings would become actions.
+func (p *Proposal) strangers() {
+	if more := len(p.Levels) - len(p.known.State.Levels); more > 0 {
+		p.fatal(p.Rows[0].Place, "give the plan such levels first (plan set-levels), or leave the column out with --column NAME=",
+			"the copy has what stands above its actions (%s), and the plan has no such level", p.Levels[0].Label)
 	}
 }
 
@@ -233,13 +255,18 @@ func offerGone(id domain.ItemID) string { return "gone:" + string(id) }
 // missing asks after each item of the plan that no row is. Nothing is ended in silence.
 func (p *Proposal) missing(free map[domain.ItemID]*KnownItem) {
 	for _, it := range p.known.items(free) {
-		if it.State.Ended() || it.Kind == domain.MeasureKind {
+		if it.State.Ended() || p.heads(it) || it.Kind == domain.MeasureKind {
 			continue
 		}
 		p.Offers = append(p.Offers, Offer{ID: offerGone(it.ID), Row: len(p.Rows) + 1, Place: "file", Item: it.ID,
 			What: fmt.Sprintf("cancel %s (%s): it is in the plan and not in this copy", it.ID, quoted(it.Title)),
 			Why:  "a row that is left out says neither why nor on whose authority: without this the item stays as it is"})
 	}
+}
+
+// heads reports whether an item stands above others and the copy has nothing but actions: it says nothing about the item.
+func (p *Proposal) heads(it *KnownItem) bool {
+	return len(p.Levels) == 0 && slices.ContainsFunc(p.known.Items, func(below KnownItem) bool { return below.Parent == it.ID })
 }
 
 // knownAlready reports whether the plan has recorded what is offered, and remembers that it was offered.

@@ -1,6 +1,7 @@
 package sheets
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -9,11 +10,12 @@ import (
 
 // heads are the headings above the row that is read: sections within the table, and aims in a column of their own.
 type heads struct {
-	waiting []cell // sections without a row below them yet
-	section int    // number of the section's row, 0 for none
-	aim     int    // number of the aim's row
-	top     int    // number of the last row of the highest level, where rows tell their level
-	words   string // the aim's words
+	waiting []cell         // sections without a row below them yet
+	section int            // number of the section's row, 0 for none
+	aim     int            // number of the aim's row
+	top     int            // number of the last row of the highest level, where rows tell their level
+	words   string         // the aim's words
+	aims    map[string]int // rows of the aims so far: an aim that comes again is the same one
 }
 
 // levels names the levels of a plan whose table has sections or aims above its actions, from the top.
@@ -30,7 +32,7 @@ func (p *Proposal) levels(t table) {
 		}
 	}
 	if at := column(p.Columns, FieldAim); at >= 0 {
-		key := aimLevel(p.Columns[at].Name)
+		key := cmp.Or(aimLevel(p.Columns[at].Name), "aim")
 		p.Levels = append(p.Levels, domain.Level{Key: key, Label: strings.ToUpper(key[:1]) + key[1:]})
 	}
 	if len(p.Levels) > 0 {
@@ -92,6 +94,10 @@ func (rr *rowReader) under(r row) int {
 	}
 	h.waiting = nil
 	c, _, ok := rr.cell(r, FieldAim)
+	key := fmt.Sprint(h.section, " ", squash(c.text))
+	if ok && !c.blank() && h.aims[key] > 0 {
+		h.aim, h.words = h.aims[key], squash(c.text)
+	}
 	if ok && !c.blank() && squash(c.text) != h.words {
 		ref, title := "", strings.TrimFunc(c.text, unseen)
 		if column(p.Columns, FieldRef) >= 0 && rr.t.ownRefs {
@@ -99,8 +105,12 @@ func (rr *rowReader) under(r row) int {
 		} else if ownRef.MatchString(title) {
 			ref, title = cutOwnRef(title)
 		}
-		p.Rows = append(p.Rows, Row{N: len(p.Rows) + 1, Place: r.place(), Level: p.Levels[len(p.Levels)-2].Key, Ref: ref, Title: title, under: h.section, reasonFrom: r.place()})
+		p.Rows = append(p.Rows, Row{N: len(p.Rows) + 1, Place: r.place(), Level: p.Levels[len(p.Levels)-2].Key, Ref: ref, Title: title, under: h.section, reasonFrom: r.place(), Source: rr.source(r, FieldAim)})
 		h.aim, h.words = len(p.Rows), squash(c.text)
+		if h.aims == nil {
+			h.aims = map[string]int{}
+		}
+		h.aims[key] = h.aim
 	}
 	return max(h.section, h.aim)
 }
@@ -151,13 +161,17 @@ func (rr *rowReader) lostCells(r row, out *Row) {
 
 // dimensions names what is rated, where a table has more than one column of ratings.
 func (p *Proposal) dimensions(t table) {
-	scheme, _ := domain.Preset(p.Scheme)
+	p.rated = map[int]domain.Dimension{}
 	for i, c := range p.Columns {
 		if c.Field != FieldMore {
 			continue
 		}
+		if p.known != nil {
+			p.knownDimension(i)
+			continue
+		}
 		if len(p.Dimensions) == 0 {
-			p.Dimensions = []domain.Dimension{{Key: "delivery", Label: "Delivery", Scheme: scheme}}
+			p.Dimensions = []domain.Dimension{{Key: "delivery", Label: "Delivery", Scheme: p.scheme}}
 		}
 		key := domain.Slug(c.Name)
 		if key == "" || len(c.Name) > 100 || len(p.Dimensions) >= 8 {
@@ -169,29 +183,42 @@ func (p *Proposal) dimensions(t table) {
 				key = domain.Slug(fmt.Sprint(c.Name, " ", len(p.Dimensions)))
 			}
 		}
-		p.Dimensions = append(p.Dimensions, domain.Dimension{Key: key, Label: c.Name, Scheme: scheme})
+		p.Dimensions = append(p.Dimensions, domain.Dimension{Key: key, Label: c.Name, Scheme: p.scheme})
+		p.rated[i] = p.Dimensions[len(p.Dimensions)-1]
 	}
+}
+
+// knownDimension finds what a column rates among what the plan rates beside the first.
+func (p *Proposal) knownDimension(i int) {
+	c := &p.Columns[i]
+	for _, d := range p.known.State.Dimensions[min(1, len(p.known.State.Dimensions)):] {
+		if strings.EqualFold(d.Label, c.Name) || d.Key == domain.Slug(c.Name) {
+			p.Dimensions, p.rated[i] = p.known.State.Dimensions, d
+			return
+		}
+	}
+	c.Field, c.Why = "", "the plan rates nothing that is called so"
+	p.problem(c.Place, "call the column as the plan does, or rate by hand", "the column %s rates something that the plan does not: nothing of it is recorded", quoted(c.Name))
 }
 
 // more reads the row's ratings in further dimensions.
 func (rr *rowReader) more(r row, out *Row) {
-	at := 0
 	for i, col := range rr.p.Columns {
-		if col.Field != FieldMore {
+		d, ok := rr.p.rated[i]
+		if !ok || col.Field != FieldMore {
 			continue
 		}
-		at++
 		if i >= len(r.cells) || r.cells[i].blank() && r.cells[i].fill == "" {
 			continue
 		}
 		c := r.cells[i]
-		got := Rating{Words: strings.TrimFunc(c.text, unseen), Place: c.place(), Sure: "stated", Dimension: rr.p.Dimensions[at].Key}
-		if got.Value, got.Why = rr.v.rating(c.text); c.blank() {
+		got := Rating{Words: strings.TrimFunc(c.text, unseen), Place: c.place(), Sure: "stated", Dimension: d.Key}
+		if got.Value, got.Why = newVocabulary(d.Scheme, nil).rating(c.text); c.blank() {
 			got.Value, got.Why = rr.fill(c)
 			got.Sure = "legend"
 		}
 		if got.Value == "" {
-			got.Sure, got.Why = "unreadable", "it is no rating of the scheme "+rr.v.scheme.ID
+			got.Sure, got.Why = "unreadable", "it is no rating of the scheme "+d.Scheme.ID
 			rr.p.problem(c.place(), "use a word of the scheme, or choose another with --scheme", "the rating %s of row %d in the column %s is left out", quoted(got.Words), out.N, quoted(col.Name))
 		}
 		out.More = append(out.More, got)

@@ -50,6 +50,8 @@ type Proposal struct {
 	AsAt        domain.Date        `json:"as_at,omitzero" doc:"the day as at which the paper speaks, when it was for no meeting"`
 	Compared    bool               `json:"compared,omitempty" doc:"the plan is there already: only what differs would be recorded"`
 	known       *Known
+	scheme      domain.Scheme
+	rated       map[int]domain.Dimension // by column: what is rated beside the first
 }
 
 // Field says what a column means. The empty Field is a column of which nothing is recorded.
@@ -70,10 +72,12 @@ const (
 	FieldMeeting  Field = "stated"      // the date of the meeting at which the row was said
 	FieldLevel    Field = "level"       // which level of the plan the row is
 	FieldMore     Field = "rating-more" // the rating in another dimension
+	FieldPercent  Field = "percent"     // how much of it is done
+	FieldSource   Field = "source"      // the review that made a recommendation
 )
 
 var fields = []Field{"", FieldRef, FieldTitle, FieldOwner, FieldDue, FieldDueNow, FieldRating, FieldReason, FieldProgress, FieldOutcome,
-	FieldAim, FieldMeeting, FieldMore}
+	FieldAim, FieldMeeting, FieldMore, FieldPercent, FieldSource}
 
 func fieldNames() string {
 	var names []string
@@ -89,6 +93,7 @@ type Column struct {
 	Place string `json:"place,omitempty"`
 	Field Field  `json:"field" doc:"what it means; empty: not recorded"`
 	Why   string `json:"why,omitempty" doc:"why it is read so, where the name alone does not say"`
+	given bool   // somebody said so, or it was read so in the last copy
 }
 
 // Row is one item as the paper gives it.
@@ -111,6 +116,8 @@ type Row struct {
 	DueNow     domain.Date   `json:"due_now,omitzero" doc:"the date to which it was moved, once accepted"`
 	DueReason  string        `json:"due_reason,omitempty" doc:"the reason recorded with the move"`
 	Progress   []string      `json:"progress,omitempty"`
+	Percent    *int          `json:"percent,omitempty" doc:"complete, as printed"`
+	Source     string        `json:"source,omitempty" doc:"the review that made the recommendation, as printed"`
 	Outcome    string        `json:"outcome,omitempty"`
 	Result     domain.Result `json:"result,omitempty"`
 	Requests   []Request     `json:"requests,omitempty" doc:"requests of members and promises to report, once accepted"`
@@ -258,8 +265,7 @@ func (c *Counts) add(p *Proposal, r *Row) {
 
 // owed reports whether members are owed a reason: the rating is one of which they will ask why, and the paper gives none.
 func (p *Proposal) owed(r *Row) bool {
-	scheme, _ := domain.Preset(p.Scheme)
-	v, ok := scheme.Value(r.Rating.Value)
+	v, ok := p.scheme.Value(r.Rating.Value)
 	return ok && v.Meaning.NeedsReason() && r.Reason == ""
 }
 

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"maps"
 	"path"
 	"slices"
 	"strconv"
@@ -34,7 +35,7 @@ func Read(file []byte, opts Options) (*Proposal, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := opts.proposal(file, encoding, scheme.ID)
+	p := opts.proposal(file, encoding, scheme)
 	p.Format = t.format
 	p.recognise(t, v)
 	if len(p.Rows) == 0 {
@@ -86,6 +87,9 @@ func (o Options) columns() map[string]Field {
 			all[name] = Field(field)
 		}
 	}
+	for _, field := range o.Columns { // what is said now stands before what was said then
+		maps.DeleteFunc(all, func(_ string, f Field) bool { return f == field && !many(f) })
+	}
 	for name, field := range o.Columns {
 		all[columnKey(name)] = field
 	}
@@ -99,10 +103,13 @@ func (o Options) check() (domain.Scheme, error) {
 				WithHint("say NAME=FIELD, with FIELD one of " + fieldNames() + ", or nothing for a column to leave out")
 		}
 	}
-	if o.Known != nil && o.Scheme == "" {
-		if first, ok := o.Known.State.Dimension(""); ok {
+	if o.Known != nil {
+		first, _ := o.Known.State.Dimension("")
+		if o.Scheme == "" || o.Scheme == first.Scheme.ID {
 			return first.Scheme, nil
 		}
+		return domain.Scheme{}, domain.Errorf(domain.Invalid, "scheme", "the plan is rated by %s, not by %s", quoted(first.Scheme.ID), quoted(o.Scheme)).
+			WithHint("leave it out; or give the plan the other key first, by plan set-schemes")
 	}
 	if o.Scheme == "" {
 		o.Scheme = "rag.v1"
@@ -123,9 +130,9 @@ func (o Options) check() (domain.Scheme, error) {
 	return scheme, nil
 }
 
-func (o Options) proposal(file []byte, encoding, scheme string) *Proposal {
+func (o Options) proposal(file []byte, encoding string, scheme domain.Scheme) *Proposal {
 	sum := sha256.Sum256(file)
-	p := &Proposal{Encoding: encoding, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(file)), Scheme: scheme,
+	p := &Proposal{Encoding: encoding, SHA256: hex.EncodeToString(sum[:]), Size: int64(len(file)), Scheme: scheme.ID, scheme: scheme, known: o.Known,
 		Name: path.Base(strings.ReplaceAll(o.Name, `\`, "/")), MeetingDate: o.MeetingDate, AsAt: o.AsAt, Body: o.Body, Plan: o.Plan,
 		Rows: []Row{}, Offers: []Offer{}, Unread: []Line{}, Problems: []Problem{}, Needs: []string{}}
 	if o.Name == "" {
@@ -180,6 +187,12 @@ func (p *Proposal) accept(ids []string) error {
 		if o.Accepted = all && kind != "gone" || slices.Contains(ids, o.ID); !o.Accepted {
 			continue
 		}
+		if row := p.rowOf(o.Item); row > 0 && (kind == "same" || kind == "gone") {
+			if o.Accepted = false; slices.Contains(ids, o.ID) {
+				return domain.Errorf(domain.Invalid, "accept", "%s can't be accepted: row %d is %s already", quoted(o.ID), row, o.Item).WithHint("accept one of the two")
+			}
+			continue
+		}
 		if p.acceptWhole(kind, o) {
 			continue
 		}
@@ -201,6 +214,11 @@ func (p *Proposal) accept(ids []string) error {
 		p.Offers = slices.DeleteFunc(p.Offers, func(o Offer) bool { return slices.Contains(p.known.settled, o.ID) && !o.Accepted })
 	}
 	return nil
+}
+
+// rowOf is the number of the row that is an item of the plan; 0 when none is.
+func (p *Proposal) rowOf(id domain.ItemID) int {
+	return 1 + slices.IndexFunc(p.Rows, func(r Row) bool { return r.Match != nil && r.Match.Item == id })
 }
 
 // acceptWhole takes the offers that are about no row as it stands: a measure that prose reports, an item that the paper

@@ -34,6 +34,9 @@ func told(p *Proposal) string {
 		for _, words := range r.Progress {
 			fmt.Fprintf(&b, " progress=%q", words)
 		}
+		if r.Percent != nil {
+			fmt.Fprintf(&b, " %d%%", *r.Percent)
+		}
 		b.WriteString("\n")
 	}
 	for _, o := range p.Offers {

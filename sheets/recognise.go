@@ -2,6 +2,7 @@ package sheets
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -124,6 +125,8 @@ func (rr *rowReader) read(r row) {
 	rr.dates(r, &out)
 	rr.months(r, &out)
 	rr.reasons(r, &out)
+	rr.percent(r, &out)
+	out.Source = rr.source(r, FieldTitle)
 	out.Rating = rr.rated(r, &out)
 	rr.more(r, &out)
 	rr.outcome(r, &out)
@@ -200,6 +203,32 @@ func (rr *rowReader) reasons(r row, out *Row) {
 			out.Progress = append(out.Progress, r.cells[i].text)
 		}
 	}
+}
+
+// percent reads how much of an item is done: "40" or "40%".
+func (rr *rowReader) percent(r row, out *Row) {
+	c, col, ok := rr.cell(r, FieldPercent)
+	if !ok || c.blank() {
+		return
+	}
+	text := strings.TrimSpace(strings.TrimSuffix(squash(c.text), "%"))
+	share, err := strconv.ParseFloat(text, 64)
+	whole := err == nil && share >= 0 && share <= 100 && share == math.Trunc(share)
+	if !whole || share == 1 && text == squash(c.text) { // of 1 nobody can say whether it is all or a hundredth
+		rr.p.problem(c.place(), "write it as 40%", "%s of row %d in the column %s is no percentage from 0%% to 100%%: it is left out", quoted(c.text), out.N, quoted(col.Name))
+		return
+	}
+	done := int(share)
+	out.Percent = &done
+}
+
+// source is the review that made the recommendation in the column of a field.
+func (rr *rowReader) source(r row, f Field) string {
+	c, _, ok := rr.cell(r, FieldSource)
+	if !ok || recommended(rr.p.Columns) != f {
+		return ""
+	}
+	return strings.TrimFunc(c.text, unseen)
 }
 
 // rated is the rating of a row as members received it. A row without one that can be read keeps its reason as progress.

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"strings"
 
 	"plantrail/domain"
 	"plantrail/projections"
@@ -34,6 +35,9 @@ func (s *Server) standing(ctx context.Context, plan domain.PlanID) (*standing, e
 		err := s.eachEntry(ctx, projections.TimelineQuery{Plan: plan, Type: kind}, func(e projections.Entry) error {
 			if it := items[e.Item]; it != nil {
 				it.Said = append(it.Said, e.Texts["progress"].Text+e.Texts["outcome"].Text)
+				if strings.HasPrefix(string(e.Command), sheets.CommandPrefix) && kind == "progress-reported" {
+					it.Copied = append(it.Copied, e.Texts["progress"].Text)
+				}
 			}
 			if kind != "paper-imported" {
 				return nil
@@ -63,7 +67,7 @@ func knownPlan(v projections.PlanView) *sheets.Known {
 	}
 	for _, it := range v.Items {
 		known := sheets.KnownItem{Title: it.Title.Text, Owner: words(it.Owner), Reasons: map[string]string{},
-			Item: domain.Item{ID: it.Item, Ref: it.Ref, Level: it.Level, Parent: it.Parent, Due: it.Due, Original: it.Original, State: it.State, Kind: it.Kind}}
+			Item: domain.Item{ID: it.Item, Ref: it.Ref, Level: it.Level, Parent: it.Parent, Due: it.Due, Original: it.Original, State: it.State, Kind: it.Kind, Percent: it.Percent}}
 		for _, r := range it.Ratings {
 			known.Ratings = append(known.Ratings, domain.Rating{Dimension: r.Dimension, Scheme: r.Scheme, Value: r.Value, Meaning: r.Meaning})
 			known.Reasons[r.Dimension] = statement(r.Reason)

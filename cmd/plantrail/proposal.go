@@ -76,7 +76,7 @@ func matchWords(r sheets.Row) string {
 func ratingWords(r sheets.Row) string {
 	words := r.Rating.Value
 	if words == "" {
-		words = "unreadable"
+		words = r.Rating.Sure // unreadable, or nothing to be read: the row is a heading, or the paper rates nothing
 	}
 	for _, ch := range r.Changes {
 		words += ", then " + ch.To
