@@ -38,12 +38,26 @@ func startEmbedded(cfg Config) (*embedded, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := finishDestroying(cfg, dir, lock); err != nil {
+		_ = lock.Close()
+		return nil, refuse("data directory", "what was being erased when the server ended can't be overwritten: %v", err)
+	}
 	srv, err := runServer(cfg, dir)
 	if err != nil {
 		_ = lock.Close()
 		return nil, err
 	}
 	return &embedded{cfg: cfg, dir: dir, lock: lock, srv: srv}, nil
+}
+
+// finishDestroying overwrites the texts that a server which was killed had noted as gone and not overwritten yet.
+func finishDestroying(cfg Config, dir string, lock *os.File) error {
+	well, err := endedWell(lock)
+	if err != nil || well {
+		return err
+	}
+	texts := names{cfg.Org}.texts()
+	return overwriteGone(filepath.Join(dir, "jetstream", "$G", "streams", texts, "msgs"), texts)
 }
 
 func runServer(cfg Config, dir string) (*server.Server, error) {
@@ -142,6 +156,7 @@ func (e *embedded) stop() {
 	srv := e.current()
 	srv.Shutdown()
 	srv.WaitForShutdown()
+	_ = e.lock.Truncate(0) // it has ended well; a crash before this costs the next start a reading of the texts
 	_ = e.lock.Close()
 }
 
