@@ -49,7 +49,7 @@ const (
 	sameWords   = 0.8
 	maybeWords  = 0.55
 	doubtWords  = 0.4
-	maxCompared = 4_000_000 // pairs of words that are compared; beyond it only equal words match
+	maxCompared = 100_000_000 // runs of characters that are compared, some 2 s; beyond it only equal words match
 )
 
 // compare matches the rows with the items of the plan. Rows are matched by reference, else by words: equal ones first, then
@@ -128,12 +128,14 @@ type pair struct {
 func (p *Proposal) matchLikely(free map[domain.ItemID]*KnownItem) {
 	items := p.known.items(free)
 	var rows []int
+	runs := 0
 	for i := range p.Rows {
 		if p.Rows[i].Match == nil {
 			rows = append(rows, i)
+			runs += len(p.Rows[i].Title)
 		}
 	}
-	if len(rows)*len(items) > maxCompared {
+	if runs*len(items) > maxCompared {
 		p.problem("file", "give the rows references, or import the paper in parts", "%d rows and %d items have neither a reference nor the same words: they are too many to be compared by words", len(rows), len(items))
 		return
 	}
