@@ -22,6 +22,7 @@ func (s *Site) register() {
 	s.page("GET /plans/{plan}/compare", (*visit).compare)
 	s.page("GET /search", (*visit).search)
 	s.registerReading()
+	s.registerForms()
 	s.page("GET /", func(*visit) error {
 		return &problem{Status: http.StatusNotFound, Detail: "There is no page at this address"}
 	})
@@ -35,7 +36,8 @@ type part struct {
 
 var siteParts = []part{{Key: "plans", Name: "Plans", Address: "/plans"}, {Key: "search", Name: "Search", Address: "/search"},
 	{Key: "findings", Name: "Findings", Address: "/findings"}, {Key: "verify", Name: "Verify", Address: "/verify"},
-	{Key: "people", Name: "People", Address: "/persons"}}
+	{Key: "people", Name: "People", Address: "/persons"},
+	{Key: "access", Name: "Access log", Address: "/access", roles: []domain.Role{domain.Auditor, domain.Admin}}}
 
 var planParts = []part{{Name: "The plan"}, {Key: "timeline", Name: "Timeline"}, {Key: "compare", Name: "Compare"},
 	{Key: "meetings", Name: "Meetings"}, {Key: "findings", Name: "Findings"}, {Key: "evidence", Name: "Evidence"}, {Key: "reports", Name: "Reports"},

@@ -1,0 +1,210 @@
+package pages
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"plantrail/domain"
+	"plantrail/sheets"
+)
+
+// maxPaper is a paper with the form around it. The API's own limit for the file is below it.
+const maxPaper = 33 << 20
+
+// shelf keeps the papers that people have sent and not yet confirmed, in memory: a browser can't fill a file in again. A
+// paper is given back only to who brought it, by its SHA-256; the oldest make room for new ones. A process that ends forgets
+// them, and says that the file must be chosen again.
+type shelf struct {
+	mu     sync.Mutex
+	keep   time.Duration
+	room   int
+	papers []paper // the oldest first
+}
+
+type paper struct {
+	of     domain.ActorID
+	sha256 string
+	file   []byte
+	until  time.Time
+}
+
+func newShelf(keep time.Duration, room int) *shelf { return &shelf{keep: keep, room: room} }
+
+func (s *shelf) put(of domain.ActorID, file []byte, now time.Time) string {
+	sum := sha256.Sum256(file)
+	p := paper{of, hex.EncodeToString(sum[:]), file, now.Add(s.keep)}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	used := len(file)
+	for _, other := range s.papers {
+		used += len(other.file)
+	}
+	s.papers = slices.DeleteFunc(s.papers, func(other paper) bool {
+		gone := now.After(other.until) || other.of == of && other.sha256 == p.sha256 || used > s.room
+		if gone {
+			used -= len(other.file)
+		}
+		return gone
+	})
+	s.papers = append(s.papers, p)
+	return p.sha256
+}
+
+func (s *shelf) take(of domain.ActorID, sha256 string, now time.Time) ([]byte, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, p := range s.papers {
+		if p.of == of && p.sha256 == sha256 && now.Before(p.until) {
+			return p.file, true
+		}
+	}
+	return nil, false
+}
+
+// importOptions are the parameters of the API that the form gives.
+var importOptions = []string{"plan", "title", "scheme", "meeting_date", "as_at", "body", "columns", "name"}
+
+// importPage is the form for a paper and, once one is there, what it says.
+type importPage struct {
+	Values   url.Values
+	SHA256   string
+	Proposal *sheets.Proposal
+	Problem  *problem
+}
+
+// FaultyID is where the error summary leads to.
+func (p importPage) FaultyID() string {
+	if p.Problem != nil && slices.Contains(importOptions, p.Problem.Field) {
+		return fieldID(p.Problem.Field)
+	}
+	return fieldID("file")
+}
+
+// Ready says whether the paper can be recorded.
+func (p importPage) Ready() bool {
+	return p.Proposal != nil && !p.Proposal.Fatal() && len(p.Proposal.Needs) == 0
+}
+
+// Options are the fields of the form.
+func (p importPage) Options() (all []shown) {
+	for _, f := range []field{
+		{Name: "meeting_date", Label: "Date of the meeting that received it", Hint: "For example 3 February 2020. It is never taken from the paper.", Kind: "date"},
+		{Name: "as_at", Label: "Or, for no meeting: the day as at which it speaks", Kind: "date"}, {Name: "body", Label: "Body that met", Kind: "text"},
+		{Name: "plan", Label: "Plan's short name (left empty: made of the title)", Hint: "The name of a plan that is there already: the paper is a newer copy of it.", Kind: "text"},
+		{Name: "title", Label: "Plan's title (left empty: the document's)", Kind: "text"}, {Name: "scheme", Label: "Rating scheme (left empty: rag.v1)", Kind: "text"},
+		{Name: "columns", Label: "What columns mean whose names don't say it", Hint: "A line for each: NAME=FIELD, for example Lead=owner.", Kind: "textarea"}} {
+		s := shown{field: f, ID: fieldID(f.Name), Value: p.Values.Get(f.Name)}
+		if p.Problem != nil && p.Problem.Field == f.Name {
+			s.Error = p.Problem.Detail
+		}
+		all = append(all, s)
+	}
+	return all
+}
+
+func (v *visit) showImport(page importPage, p *problem) error {
+	status, title := http.StatusOK, "Import a paper"
+	if p != nil {
+		page.Problem, status, title = p, p.Status, "Error: "+title
+	} else if !v.Actor.Role.Covers(domain.Editor) {
+		return &problem{Status: http.StatusForbidden, Detail: "Your role, " + string(v.Actor.Role) + ", does not import papers"}
+	}
+	return v.showStatus(status, "import", title, "import", page)
+}
+
+// importPaper takes a paper and says what it would record; sent again with its confirmation, it records it.
+func (v *visit) importPaper(papers *shelf) error {
+	if !v.Actor.Role.Covers(domain.Editor) { // the API says it too, but the file need not be read for it
+		return &problem{Status: http.StatusForbidden, Detail: "Your role, " + string(v.Actor.Role) + ", does not import papers"}
+	}
+	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxPaper)
+	if err := v.r.ParseMultipartForm(maxPaper); err != nil && err != http.ErrNotMultipart {
+		return v.showImport(importPage{}, &problem{Status: http.StatusBadRequest, Detail: "The file is too large, or broke off", Hint: "a paper has at most 32 MiB"})
+	}
+	page := importPage{Values: v.r.PostForm}
+	file, p := v.paper(&page, papers)
+	if p != nil {
+		return v.showImport(page, p)
+	}
+	q := url.Values{"accept": {strings.Join(page.Values["accept"], ",")}, "apply": {"false"}}
+	for _, name := range importOptions {
+		if value := strings.TrimSpace(page.Values.Get(name)); value != "" {
+			if name == "meeting_date" || name == "as_at" {
+				value = plainDate(value)
+			}
+			q.Set(name, strings.ReplaceAll(value, "\r\n", "\n"))
+		}
+	}
+	if page.Values.Has("record") {
+		q.Set("apply", "true")
+	}
+	if q.Get("accept") == "" {
+		q.Del("accept")
+	}
+	a, err := v.call(http.MethodPost, "/import", q, bytes.NewReader(file), http.Header{"Content-Type": {"application/octet-stream"}})
+	if p, ok := err.(*problem); ok {
+		return v.showImport(page, p)
+	} else if err != nil {
+		return err
+	}
+	var got struct {
+		Proposal *sheets.Proposal
+		Receipt  *domain.Receipt
+	}
+	if err := json.Unmarshal(a.body.Bytes(), &got); err != nil {
+		return err
+	}
+	if got.Receipt != nil {
+		return v.imported(*got.Receipt)
+	}
+	page.Proposal = got.Proposal
+	return v.showImport(page, nil)
+}
+
+// paper is the file that came with the form, or the one that lies on the shelf.
+func (v *visit) paper(page *importPage, papers *shelf) ([]byte, *problem) {
+	if v.r.MultipartForm != nil && len(v.r.MultipartForm.File["file"]) > 0 {
+		head := v.r.MultipartForm.File["file"][0]
+		f, err := head.Open()
+		if err != nil {
+			return nil, &problem{Status: http.StatusBadRequest, Detail: "The file can't be read"}
+		}
+		defer f.Close()
+		file, err := io.ReadAll(f)
+		if err != nil || len(file) == 0 {
+			return nil, &problem{Status: http.StatusBadRequest, Detail: "The file is empty"}
+		}
+		page.Values.Set("name", head.Filename)
+		page.SHA256 = papers.put(v.Actor.ID, file, v.deps.Now())
+		return file, nil
+	}
+	page.SHA256 = page.Values.Get("sha256")
+	file, there := papers.take(v.Actor.ID, page.SHA256, v.deps.Now())
+	if !there {
+		page.SHA256 = ""
+		return nil, &problem{Status: http.StatusBadRequest, Detail: "Choose a file", Hint: "a file is kept for half an hour between looking and recording"}
+	}
+	return file, nil
+}
+
+func (v *visit) imported(got domain.Receipt) error {
+	var seen json.RawMessage
+	if err := v.get(path("plans", string(got.Plan)), minPosition(got.Position), &seen); err != nil {
+		return err
+	}
+	flash := "imported"
+	if got.Repeat {
+		flash = "nothing"
+	}
+	http.Redirect(v.w, v.r, path("plans", string(got.Plan))+"?"+encode("done", flash), http.StatusSeeOther)
+	return nil
+}
