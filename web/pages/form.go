@@ -139,6 +139,9 @@ func (v *visit) takeForm(f *form) error {
 	if plan == "" {
 		plan = strings.TrimSpace(n.Values.Get("plan"))
 	}
+	if plan == "" {
+		return v.again(n, &problem{Status: http.StatusBadRequest, Field: "plan", Detail: "Give the plan a short name"})
+	}
 	if n.Values.Has("check") {
 		return v.check(n, plan)
 	}
