@@ -122,6 +122,8 @@ var access = map[string]domain.Role{
 	"POST /v1/subscriptions/{subscription}/ping":   domain.Admin,
 	"POST /v1/subscriptions/{subscription}/end":    domain.Admin,
 
+	"GET /v1/access": domain.Auditor,
+
 	"GET /v1/tokens":                       domain.Admin,
 	"POST /v1/tokens":                      domain.Admin,
 	"POST /v1/tokens/{token}/revoke":       domain.Admin,

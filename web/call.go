@@ -313,6 +313,7 @@ func (c *call) end() {
 		h.Set("Content-Type", "text/csv; charset=utf-8; header=present")
 	}
 	c.w.finish()
+	c.visited()
 	took := time.Since(c.begun)
 	c.s.metrics.observe(c.pattern, c.r.Method, c.w.status, took)
 	c.log().LogAttrs(c.r.Context(), slog.LevelInfo, "request", slog.String("request", c.id), slog.String("method", knownMethod(c.r.Method)),

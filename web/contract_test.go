@@ -161,6 +161,7 @@ func TestEveryOperationIsAsDocumented(t *testing.T) {
 	c.backup()
 	c.feeds()
 	c.reports()
+	c.visits()
 	c.call(200, "POST", "/v1/rebuild", "")
 	for path, item := range c.doc.Paths.Map() {
 		for method, op := range item.Operations() {

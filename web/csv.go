@@ -75,6 +75,8 @@ func tableOf(v any) (header []string, rows [][]string) {
 		return tokensTable(v.Tokens)
 	case personsAnswer:
 		return personsTable(v.Persons)
+	case AccessView:
+		return visitsTable(v.Entries)
 	case FlatTable:
 		return v.Columns, v.Rows
 	case schemesAnswer:

@@ -21,6 +21,7 @@ import (
 	"plantrail/feeds/feedstest"
 	"plantrail/projections"
 	"plantrail/web"
+	"plantrail/web/visits"
 )
 
 // real is a server over a real journal and real read models.
@@ -79,7 +80,7 @@ func newReal(t testing.TB) *real {
 	}
 	house := feedstest.Over(t, r.store)
 	r.subscribers = newSubscribers(t, house)
-	r.Server = web.New(web.Deps{Org: "acme", Version: "test", Service: r.service, Reads: reads, Log: log, Eraser: r.store, Vault: r.store, Backed: source{r.store}, Feed: house.Feed, Subscribers: r.subscribers, Proof: newProof(ctx, t, reads, source{r.store}),
+	r.Server = web.New(web.Deps{Org: "acme", Version: "test", Service: r.service, Reads: reads, Log: log, Eraser: r.store, Vault: r.store, Visits: newVisits(t), Backed: source{r.store}, Feed: house.Feed, Subscribers: r.subscribers, Proof: newProof(ctx, t, reads, source{r.store}),
 		Rebuild: func(ctx context.Context, p func(done, total domain.Position)) error {
 			return reads.Rebuild(ctx, source{r.store}, p)
 		}, LocalToken: localToken, LocalActor: localActor})
@@ -177,3 +178,13 @@ func (r *real) must(t testing.TB, status int, method, target, body string, heade
 }
 
 var _ http.Handler = (*real)(nil)
+
+func newVisits(t testing.TB) *visits.Log {
+	t.Helper()
+	l, err := visits.Open(t.TempDir(), 400, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = l.Close() })
+	return l
+}

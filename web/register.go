@@ -127,6 +127,8 @@ func (out *answer[T]) describe(ctx context.Context, in any) {
 		out.Link = nextLink(callOf(ctx).r.URL, v.Next)
 	case projections.Page[findings.Finding]:
 		out.Link = nextLink(callOf(ctx).r.URL, v.Next)
+	case AccessView:
+		out.Link = nextLink(callOf(ctx).r.URL, v.Next)
 	case projections.Page[projections.Hit]:
 		out.Link = nextLink(callOf(ctx).r.URL, v.Next)
 	}
@@ -160,7 +162,7 @@ func (s *Server) documentAnswer(op huma.Operation, a about) {
 	if a.csv {
 		ok.Content["text/csv"] = &huma.MediaType{Schema: &huma.Schema{Type: "string"}}
 	}
-	if !strings.Contains(op.Path, "timeline") && !strings.Contains(op.Path, "search") && op.Path != "/v1/findings" {
+	if !strings.Contains(op.Path, "timeline") && !strings.Contains(op.Path, "search") && op.Path != "/v1/findings" && op.Path != "/v1/access" {
 		delete(ok.Headers, "Link")
 	}
 }

@@ -81,6 +81,8 @@ type Deps struct {
 	Feed        *feeds.Feed  // of every change, for subscribers; nil: there is none here
 	Subscribers *Subscribers // nil: no subscriptions are kept here
 
+	Visits Visits // who looked at what; nil: it is not kept
+
 	// LocalToken is a token of this process alone, printed where it was started; its holder is LocalActor. "": none.
 	LocalToken string
 	LocalActor domain.Actor
@@ -163,6 +165,7 @@ func New(d Deps) *Server {
 	s.registerDraft()
 	s.registerFeeds()
 	s.registerPeople()
+	s.registerVisits()
 	s.registerOperation()
 	s.finishDescription()
 	for pattern := range access {

@@ -86,7 +86,7 @@ only one plan. Words may be "-" for standard input or @FILE for a file.`,
 		&cobra.Group{ID: "run", Title: "Running plantrail:"},
 	)
 	root.AddCommand(grouped("read", a.showCmd(), a.timelineCmd(), a.ambersCmd(), a.historyCmd(), a.entryCmd(), a.asAtCmd(), a.compareCmd(), a.findingsCmd(), a.reportCmd(), a.mineCmd(),
-		a.searchCmd(), a.tailCmd(), a.schemeCmd(), a.policyCmd())...)
+		a.searchCmd(), a.accessCmd(), a.tailCmd(), a.schemeCmd(), a.policyCmd())...)
 	root.AddCommand(grouped("write", a.importCmd(), a.planCmd(), a.itemCmd(), a.rateCmd(), a.justifyCmd(), a.progressCmd(),
 		a.outcomeCmd(), a.requestCmd(), a.answerCmd(), a.resolveCmd(), a.correctCmd(), a.recordedCmd(),
 		a.dueCmd(), a.measureCmd(), a.challengeCmd(), a.meetingCmd(), a.findingCmd())...)

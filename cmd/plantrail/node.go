@@ -20,6 +20,7 @@ import (
 	"plantrail/feeds"
 	"plantrail/projections"
 	"plantrail/web"
+	"plantrail/web/visits"
 )
 
 // node is a data directory opened by this process: journal, read models and the HTTP handler over them.
@@ -43,6 +44,7 @@ type node struct {
 	keys      keyring
 	keeper    *projections.Keeper
 	publisher *publish.Publisher
+	visits    *visits.Log
 }
 
 type nodeOptions struct {
@@ -58,6 +60,9 @@ type nodeOptions struct {
 	outlets      []publish.Outlet
 	hooks        hooks
 }
+
+// accessDays is for how many days it is known who read what.
+const accessDays = 400
 
 // How long a command waits for the read models of a directory that it opens itself (a history of a million events takes
 // about a minute to replay when they were deleted), and how long a server does before it answers with what there is: most
@@ -96,6 +101,9 @@ func (n *node) open(ctx context.Context, o nodeOptions) (err error) {
 		return err
 	}
 	n.publisher = publish.New(n.keeper, o.log, o.outlets...)
+	if n.visits, err = visits.Open(n.dir.file("access"), accessDays, time.Now); err != nil {
+		return failure(err, "the log of who reads what can't be opened").WithHint("look at the folder access in the data directory")
+	}
 	n.handler = web.New(n.deps(o, source))
 	if err := n.catchUp(ctx, o.serving); err != nil {
 		return err
@@ -117,7 +125,7 @@ func (n *node) deps(o nodeOptions, source bridge) web.Deps {
 		Rebuild: func(ctx context.Context, progress func(done, total domain.Position)) error {
 			return n.reads.Rebuild(ctx, source, progress)
 		},
-		Eraser: n.store, Vault: n.store, Backed: source, Feed: n.feed, Subscribers: n.subscribers, Proof: n.proof(service), PublicLog: o.publicLog, LocalToken: n.local, LocalActor: n.actor, GuardMetrics: o.guardMetrics, Log: o.log,
+		Eraser: n.store, Vault: n.store, Visits: n.visits, Backed: source, Feed: n.feed, Subscribers: n.subscribers, Proof: n.proof(service), PublicLog: o.publicLog, LocalToken: n.local, LocalActor: n.actor, GuardMetrics: o.guardMetrics, Log: o.log,
 	}
 }
 
@@ -164,6 +172,9 @@ func (n *node) close() error {
 	}
 	if n.reads != nil {
 		all = append(all, n.reads.Close())
+	}
+	if n.visits != nil {
+		all = append(all, n.visits.Close())
 	}
 	if n.store != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)

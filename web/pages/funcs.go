@@ -35,6 +35,7 @@ var funcs = template.FuncMap{
 	"dict":      dict,
 	"asset":     func(name string) string { return assets()[name].address },
 	"newkey":    newKey,
+	"may":       func(role, right domain.Role) bool { return role.Covers(right) },
 	"bytes":     byteCount,
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"plantrail/domain"
 	"plantrail/projections"
+	"plantrail/web/visits"
 )
 
 // peoplePage is the register of persons and, for those who may see them, the tokens.
@@ -21,13 +22,10 @@ type peoplePage struct {
 	Typed   url.Values
 }
 
-// roles are those that a token can have, the least first.
-var roles = []domain.Role{domain.Reader, domain.Editor, domain.Admin}
-
 func (v *visit) people() error { return v.showPeople(peoplePage{}, http.StatusOK) }
 
 func (v *visit) showPeople(page peoplePage, status int) error {
-	page.Roles, page.Key = roles, newKey()
+	page.Roles, page.Key = domain.Roles(), newKey()
 	if err := v.get("/persons", nil, &page); err != nil {
 		return err
 	}
@@ -94,4 +92,19 @@ func (v *visit) leave() error { return v.change(path("persons", v.r.PathValue("p
 
 func (v *visit) revoke() error {
 	return v.change(path("tokens", v.r.PathValue("token"), "revoke"), "reason")
+}
+
+// access shows who looked at what.
+func (v *visit) access() error {
+	var page struct {
+		Asked   url.Values
+		Entries []visits.Visit
+		Next    string
+	}
+	q := v.r.URL.Query()
+	page.Asked, _ = url.ParseQuery(encode("plan", q.Get("plan"), "actor", q.Get("actor"), "from", q.Get("from"), "to", q.Get("to"), "after", q.Get("after"))) // it was just encoded
+	if err := v.get("/access", page.Asked, &page); err != nil {
+		return err
+	}
+	return v.show("access", "Who looked at what", "access", page)
 }

@@ -5,10 +5,13 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"plantrail/domain"
 	"plantrail/web/pages/pagestest"
 )
+
+func on(y int, m time.Month, d int) domain.Basis { return domain.Basis{Stated: domain.Day(y, m, d)} }
 
 func fetch(t testing.TB, h *pagestest.House, address string) (int, string, http.Header) {
 	t.Helper()

@@ -26,6 +26,7 @@ func (s *Site) registerReading() {
 	s.page("POST /tokens/{token}/revoke", (*visit).revoke)
 	s.page("POST /persons/{person}/rename", (*visit).rename)
 	s.page("POST /persons/{person}/leave", (*visit).leave)
+	s.page("GET /access", (*visit).access)
 	s.page("GET /schemes", (*visit).schemes)
 	s.page("GET /help", (*visit).help)
 	s.page("GET /accessibility", (*visit).accessibility)

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"plantrail/domain"
 	"plantrail/eventstore"
@@ -18,6 +19,7 @@ import (
 	"plantrail/projections"
 	"plantrail/web"
 	"plantrail/web/pages"
+	"plantrail/web/visits"
 )
 
 // Officer keeps plans; all commands of [House.Do] are theirs.
@@ -71,10 +73,15 @@ func New(t testing.TB) *House {
 	ended := make(chan error, 1)
 	go func() { ended <- reads.Run(ctx, source{store}) }()
 	h := &House{Service: domain.NewService(store), Reads: reads, SignIn: &SignIn{pages.Session{Actor: Officer, Name: "Olive Officer"}}, Proof: &Proof{}}
-	api := web.New(web.Deps{Org: "acme", Version: "test", Service: h.Service, Reads: reads, Vault: store, Log: log, Proof: h.Proof.deps()})
+	looked, err := visits.Open(t.TempDir(), 400, time.Now)
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := web.New(web.Deps{Org: "acme", Version: "test", Service: h.Service, Reads: reads, Vault: store, Visits: looked, Log: log, Proof: h.Proof.deps()})
 	h.Server = httptest.NewServer(pages.New(pages.Deps{Org: "acme", API: api, As: web.AsActor, SignIn: h.SignIn, Log: log}))
 	t.Cleanup(func() {
 		h.Server.Close()
+		_ = looked.Close()
 		stop()
 		<-ended
 		if err := reads.Close(); err != nil {
