@@ -75,8 +75,11 @@ func (c Checkpoint) Sign(signers ...note.Signer) ([]byte, error) {
 
 // OpenCheckpoint reads a signed checkpoint of the log named origin ("" for whichever the verifiers know). Signatures by
 // unknown keys are passed over; a wrong one by a known key is an error, and so is the absence of one by the log itself:
-// a witness's word does not stand for it.
+// a witness's word does not stand for it. Each line has exactly one spelling: every byte of msg counts.
 func OpenCheckpoint(msg []byte, origin string, verifiers ...note.Verifier) (Checkpoint, *note.Note, error) {
+	if _, _, ok := splitNote(msg); !ok {
+		return Checkpoint{}, nil, errors.New("this is no signed checkpoint in its one right spelling")
+	}
 	n, err := note.Open(msg, note.VerifierList(verifiers...))
 	if err != nil {
 		return Checkpoint{}, nil, err
@@ -128,7 +131,7 @@ type signature struct {
 }
 
 // splitNote divides a signed note into text and signatures, more strictly than note.Open: nothing is passed over, and
-// each line has exactly one spelling. Bundles are read with it, because there every byte must count.
+// each line has exactly one spelling.
 func splitNote(msg []byte) (text string, sigs []signature, ok bool) {
 	s := string(msg)
 	at := strings.LastIndex(s, "\n\n")

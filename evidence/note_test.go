@@ -91,13 +91,9 @@ func TestSignedCheckpointIsMangled(t *testing.T) {
 		}
 		mutant := bytes.Clone(msg)
 		mutant[i] ^= 1
-		// The last two bits of the last base64 digit carry nothing; note.Open doesn't mind them, splitNote does.
-		c, _, err := OpenCheckpoint(mutant, origin, v)
-		if err == nil && c.String() != want.String() {
+		// The last two bits of the last base64 digit carry nothing; note.Open doesn't mind them.
+		if c, _, err := OpenCheckpoint(mutant, origin, v); err == nil {
 			t.Errorf("byte %d: %+v", i, c)
-		}
-		if _, sigs, ok := splitNote(mutant); ok && err == nil {
-			t.Errorf("byte %d: %v", i, sigs)
 		}
 	}
 }

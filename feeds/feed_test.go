@@ -119,6 +119,7 @@ func TestQueriesLeaveOutButNeverWhatMends(t *testing.T) {
 func TestCursors(t *testing.T) {
 	h := feedstest.Open(t)
 	h.Plan("sdp")
+	caughtUp(t, h, 3)
 	ctx := t.Context()
 	_, cursor := all(t, h.Feed, 0, feeds.Query{}, 10)
 	if at, err := h.Feed.Resolve(ctx, cursor, "p-ada"); err != nil || at != 3 {

@@ -81,7 +81,7 @@ var access = map[string]domain.Role{
 	"POST /v1/plans/{plan}/open-meeting":       domain.Clerk,
 	"POST /v1/plans/{plan}/record-minutes":     domain.Clerk,
 	"POST /v1/plans/{plan}/draft":              domain.Editor,
-	"POST /v1/plans/{plan}/publish-paper":      domain.Editor,
+	"POST /v1/plans/{plan}/publish-paper":      domain.Clerk,
 	"POST /v1/plans/{plan}/answer-finding":     domain.Editor,
 	"POST /v1/plans/{plan}/items/{item}/carry": domain.Editor,
 

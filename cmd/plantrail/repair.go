@@ -272,7 +272,7 @@ func (d dataDir) buildAside(fill func(work dataDir) error, r *mendedReport) erro
 	if err := whole.build(".building", fill); err != nil {
 		return err
 	}
-	r.Old = string(d) + ".damaged-" + time.Now().UTC().Format("20060102-150405")
+	r.Old = string(d) + ".damaged-" + time.Now().UTC().Format("20060102-150405.000")
 	if err := os.Rename(string(d), r.Old); err != nil {
 		return errors.Join(failure(err, "%s can't be moved aside", d), os.RemoveAll(string(whole)))
 	}
