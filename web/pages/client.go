@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strings"
 
-	"plantrail/domain"
 	"plantrail/projections"
 )
 
@@ -107,24 +106,6 @@ func (v *visit) get(at string, q url.Values, to any) error {
 		return err
 	}
 	return json.Unmarshal(a.body.Bytes(), to)
-}
-
-// do gives a command: what is a command of the domain or of the API. Its key makes a form that is sent twice one command.
-func (v *visit) do(at, key string, what any) (domain.Receipt, error) {
-	var got domain.Receipt
-	body, err := json.Marshal(what)
-	if err != nil {
-		return got, err
-	}
-	header := http.Header{"Content-Type": {"application/json"}}
-	if key != "" {
-		header.Set("Idempotency-Key", key)
-	}
-	a, err := v.call(http.MethodPost, at, nil, bytes.NewReader(body), header)
-	if err != nil {
-		return got, err
-	}
-	return got, json.Unmarshal(a.body.Bytes(), &got)
 }
 
 // otherForm answers the page's question as JSON or CSV, if that is what is asked for.
