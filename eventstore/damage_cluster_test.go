@@ -28,7 +28,7 @@ func TestDamagedReplicaLeads(t *testing.T) {
 	damageReplica(t, nodes.Dirs()[bad])
 	nodes.Start(bad)
 	makeLeader(t, nodes, "HISTORY_acme", fmt.Sprintf("n%d", bad+1))
-	eventstoretest.Until(t, 30*time.Second, "reading tells the position", func() bool {
+	eventstoretest.Until(t, 90*time.Second, "reading tells the position", func() bool {
 		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
 		for _, err := range s.Leaves(ctx, 0, false) {
