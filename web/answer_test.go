@@ -215,11 +215,6 @@ func TestCSV(t *testing.T) {
 		}
 	}
 	wantProblem(t, h.send("GET", "/v1/plans/nix?format=csv", "", as(domain.Reader)), 404, domain.NotFound)
-	for cell, want := range map[string]string{"=1": "'=1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\tx": "'\tx", "\rx": "'\rx", "a=1": "a=1", "": "", "2020-02-03": "2020-02-03"} {
-		if got := defuse(cell); got != want {
-			t.Errorf("%q becomes %q", cell, got)
-		}
-	}
 }
 
 func TestTablesHaveAsManyCellsAsColumns(t *testing.T) {

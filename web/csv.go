@@ -11,10 +11,11 @@ import (
 	"plantrail/domain"
 	"plantrail/domain/findings"
 	"plantrail/projections"
+	"plantrail/sheets"
 )
 
 // encodeCSV writes a list as CSV: RFC 4180 with a header row and lines that end in CR LF, UTF-8 without a mark. Columns are
-// only ever added at the end.
+// only ever added at the end. Its words differ from the JSON's in one thing: no spreadsheet runs them as a formula.
 func encodeCSV(w io.Writer, v any) error {
 	header, rows := tableOf(v)
 	if header == nil {
@@ -27,7 +28,7 @@ func encodeCSV(w io.Writer, v any) error {
 	}
 	for _, row := range rows {
 		for i, cell := range row {
-			row[i] = defuse(cell)
+			row[i] = sheets.Defuse(cell)
 		}
 		if err := out.Write(row); err != nil {
 			return err
@@ -35,15 +36,6 @@ func encodeCSV(w io.Writer, v any) error {
 	}
 	out.Flush()
 	return out.Error()
-}
-
-// defuse keeps a spreadsheet from running a text as a formula, as OWASP advises: by an apostrophe before it. It is the one
-// thing in which the CSV's words differ from the JSON's.
-func defuse(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }
 
 // tableOf is the table of an answer that is a list, nil of one that is not.
