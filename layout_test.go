@@ -154,7 +154,7 @@ func sleeps(files *token.FileSet, file *ast.File) (faults []string) {
 	ast.Inspect(file, func(n ast.Node) bool {
 		if s, ok := n.(*ast.SelectorExpr); ok && s.Sel.Name == "Sleep" {
 			if x, ok := s.X.(*ast.Ident); ok && x.Name == "time" {
-				faults = append(faults, fmt.Sprintf("%s: time.Sleep in a test: poll a condition with a deadline", files.Position(s.Pos())))
+				faults = append(faults, fmt.Sprintf("%s: a test that sleeps: poll a condition with a deadline", files.Position(s.Pos())))
 			}
 		}
 		return true
@@ -186,9 +186,9 @@ func TestLayoutFindsWhatIsWrong(t *testing.T) {
 		{"left for later", "web/a.go", doc + "// TO" + "DO: this\n", "do it now"},
 		{"left for later in a page", "web/a.html", "<!-- FIX" + "ME -->", "do it now"},
 		{"a word that only contains it", "web/a.go", doc + "// METO" + "DOS\n", ""},
-		{"sleep in a test", "web/a_test.go", "package x\nimport \"time\"\nfunc f() { time.Sleep(1) }", "time.Sleep in a test"},
-		{"sleep in a program", "web/a.go", doc + "import \"time\"\nfunc f() { time.Sleep(1) }", ""},
-		{"sleep as a word in a test", "web/a_test.go", "package x\nconst s = `time.Sleep(1)`", ""},
+		{"sleep in a test", "web/a_test.go", "package x\nimport \"time\"\nfunc f() { time.Sl" + "eep(1) }", "a test that sleeps"},
+		{"sleep in a program", "web/a.go", doc + "import \"time\"\nfunc f() { time.Sl" + "eep(1) }", ""},
+		{"sleep as a word in a test", "web/a_test.go", "package x\nconst s = `time.Sl" + "eep(1)`", ""},
 		{"a machine's path", "web/a.go", doc + "const p = \"/tm" + "p/x\"\n", "a path of one machine"},
 		{"a home in a setting", "deploy/a.yml", "dir: /ho" + "me/ann/x\n", "a path of one machine"},
 		{"a machine's path in a test", "web/a_test.go", "package x\nconst p = \"/tm" + "p/x\"\n", ""},

@@ -18,7 +18,7 @@ func city(t *testing.T) []byte {
 	t.Helper()
 	file, err := os.ReadFile(seeds + "city-of-london-sdp.txt")
 	if err != nil {
-		t.Skip("the City of London paper is not beside the tree: ", err)
+		t.Skip("not on this machine: the City of London paper, beside the tree: ", err)
 	}
 	return file
 }

@@ -93,7 +93,7 @@ func TestCorpus(t *testing.T) {
 		t.Run(c.file+c.scheme, func(t *testing.T) {
 			file, err := os.ReadFile(corpus + c.file + ".txt")
 			if err != nil {
-				t.Skip("the corpus of table shapes is not beside the tree: ", err)
+				t.Skip("not on this machine: the corpus of table shapes, beside the tree: ", err)
 			}
 			p, err := Read(file, Options{Name: c.file + ".txt", Scheme: c.scheme, Title: "Plan", MeetingDate: third, Body: "Committee"})
 			if c.refused != "" {
@@ -152,7 +152,7 @@ func listed(p *Proposal, want string) bool {
 func TestWorcestershireBecomesAPlan(t *testing.T) {
 	file, err := os.ReadFile(seeds + "worcestershire-through-care.txt")
 	if err != nil {
-		t.Skip("the Worcestershire minutes are not beside the tree: ", err)
+		t.Skip("not on this machine: the Worcestershire minutes, beside the tree: ", err)
 	}
 	p, err := Read(file, Options{Name: "minutes.txt", MeetingDate: third, Title: "Through Care"})
 	if err != nil {

@@ -44,7 +44,7 @@ func folded(t *testing.T, j domain.Journal, id domain.PlanID) (*domain.Plan, []d
 func TestCityOfLondonIsRecordedOnce(t *testing.T) {
 	file, err := os.ReadFile("../../shared/seeds/city-of-london-sdp.txt")
 	if err != nil {
-		t.Skip("the City of London paper is not beside the tree: ", err)
+		t.Skip("not on this machine: the City of London paper, beside the tree: ", err)
 	}
 	meeting := domain.Day(2020, time.February, 3)
 	read := func() *sheets.Proposal {
@@ -159,7 +159,7 @@ func BenchmarkReadTenThousandRows(b *testing.B) {
 func TestEveryPaperIsRecorded(t *testing.T) {
 	files, _ := filepath.Glob("../../shared/corpus/*.txt")
 	if len(files) == 0 {
-		t.Skip("the corpus of table shapes is not beside the tree")
+		t.Skip("not on this machine: the corpus of table shapes, beside the tree")
 	}
 	recorded := 0
 	for _, name := range append(files, "../../shared/seeds/worcestershire-through-care.txt", "../../shared/seeds/city-of-london-sdp.txt") {

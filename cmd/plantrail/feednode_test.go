@@ -36,7 +36,7 @@ type copied struct {
 // what the read model says.
 func TestASubscriberInAnotherLanguageFollows(t *testing.T) {
 	if testing.Short() {
-		t.Skip("a cluster and three processes take half a minute")
+		t.Skip("a cluster and three processes: run without -short")
 	}
 	node, err := exec.LookPath("node")
 	if err != nil {

