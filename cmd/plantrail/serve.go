@@ -100,7 +100,7 @@ func (a *app) run(ctx context.Context, s *serving, n *node, listener net.Listene
 	}
 	// A crash from here on leaves server.json behind; the lock, which dies with the process, tells that it is stale.
 	defer n.dir.withdraw()
-	handler, link, err := n.faces(ctx, &s.door, secure)
+	handler, link, err := n.faces(ctx, &s.door, secure, s.behindProxy)
 	if err != nil {
 		return err
 	}

@@ -54,15 +54,15 @@ func (n *node) register(ctx context.Context, id domain.ActorID, name string) err
 
 // faces is the whole HTTP face: the API, and the pages for all that the API does not answer. The link's secret is printed
 // where the server was started.
-func (n *node) faces(ctx context.Context, d *door, secure bool) (h http.Handler, link string, err error) {
+func (n *node) faces(ctx context.Context, d *door, secure, behindProxy bool) (h http.Handler, link string, err error) {
 	provider, err := d.provider(ctx, n)
 	if err != nil {
 		return nil, "", err
 	}
 	link = rand.Text()
 	in := signin.New(signin.Deps{Org: domain.OrgID(n.settings.Org), Log: n.log, OIDC: provider, LinkCode: link,
-		Secure: secure || strings.HasPrefix(d.publicURL, "https://"),
-		Local:  signin.Person{Actor: n.actor, Name: osName()},
+		Secure: secure || behindProxy || strings.HasPrefix(d.publicURL, "https://"), BehindProxy: behindProxy,
+		Local: signin.Person{Actor: n.actor, Name: osName()},
 		Bearer: func(ctx context.Context, token string) (p signin.Person, err error) {
 			p.Actor, p.Name, p.Token, err = n.handler.Bearer(ctx, token)
 			return p, err

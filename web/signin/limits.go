@@ -3,6 +3,7 @@ package signin
 import (
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 
 	"golang.org/x/time/rate"
@@ -43,15 +44,25 @@ func (l *limits) allow(address string) bool {
 // limited refuses tries that come too fast.
 func (s *SignIn) limited(h http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		address, _, err := net.SplitHostPort(r.RemoteAddr)
-		if err != nil {
-			address = r.RemoteAddr
-		}
-		if !s.limits.allow(address) {
+		if !s.limits.allow(s.client(r)) {
 			w.Header().Set("Retry-After", "60")
 			s.refuse(w, r, http.StatusTooManyRequests, "Too many tries. Wait a minute.")
 			return
 		}
 		h(w, r)
 	}
+}
+
+// client is the address from which a request comes: behind a proxy the one that the proxy saw, which it adds last. What a
+// client itself put before that says nothing.
+func (s *SignIn) client(r *http.Request) string {
+	if seen := r.Header.Values("X-Forwarded-For"); s.deps.BehindProxy && len(seen) > 0 {
+		last := seen[len(seen)-1]
+		return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
+	}
+	address, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return r.RemoteAddr
+	}
+	return address
 }

@@ -45,7 +45,9 @@ type Deps struct {
 	LinkCode string
 	OIDC     *Provider // nil: the council's own sign-in is not set up
 	Secure   bool      // the pages are reached over https
-	Log      *slog.Logger
+	// BehindProxy: a proxy of ours stands before the pages and says in X-Forwarded-For who asks.
+	BehindProxy bool
+	Log         *slog.Logger
 }
 
 // SignIn is a [pages.SignIn].

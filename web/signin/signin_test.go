@@ -3,6 +3,7 @@ package signin_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -145,6 +146,32 @@ func TestAWrongTokenIsRefusedAndTriesAreLimited(t *testing.T) {
 	}
 	if limited < 15 {
 		t.Errorf("%d of 30 tries were held back", limited)
+	}
+}
+
+// Behind a proxy all come from one address: each is held back by the address that the proxy saw, whatever they say before it.
+func TestBehindAProxyEachAddressHasItsOwnTries(t *testing.T) {
+	try := func(d *door, from string) int {
+		r, _ := http.NewRequestWithContext(t.Context(), http.MethodPost, d.URL+"/sign-in", strings.NewReader("token=pt_bad"))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		r.Header.Set("X-Forwarded-For", from)
+		got, _ := send(t, browser(t), r)
+		return got.StatusCode
+	}
+	proxied := newDoor(t, func(deps *signin.Deps) { deps.BehindProxy = true })
+	direct := newDoor(t, nil)
+	for i := range 10 {
+		try(proxied, fmt.Sprintf("10.0.0.%d, 192.0.2.1", i))
+		try(direct, fmt.Sprintf("10.0.0.%d", i))
+	}
+	if got := try(proxied, "10.0.0.99, 192.0.2.1"); got != http.StatusTooManyRequests {
+		t.Errorf("an address that says to be another is answered %d", got)
+	}
+	if got := try(proxied, "192.0.2.2"); got != http.StatusUnauthorized {
+		t.Errorf("another address is answered %d", got)
+	}
+	if got := try(direct, "10.0.0.99"); got != http.StatusTooManyRequests {
+		t.Errorf("without a proxy the header is believed: %d", got)
 	}
 }
 
