@@ -78,8 +78,8 @@ func (s *Site) registerForms() {
 		s.page("GET "+at, func(v *visit) error { return v.showForm(f) })
 		s.page("POST "+at, func(v *visit) error { return v.takeForm(f) })
 	}
-	s.page("GET /plans/new", func(v *visit) error { return v.showForm(openForm) })
-	s.page("POST /plans/new", func(v *visit) error { return v.takeForm(openForm) })
+	s.page("GET /new-plan", func(v *visit) error { return v.showForm(openForm) })
+	s.page("POST /new-plan", func(v *visit) error { return v.takeForm(openForm) })
 	s.page("GET /plans/{plan}/attach-evidence", (*visit).showAttach)
 	s.page("POST /plans/{plan}/attach-evidence", (*visit).attach)
 	s.page("GET /mine", (*visit).mine)

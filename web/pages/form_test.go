@@ -315,10 +315,10 @@ func TestMyWork(t *testing.T) {
 		t.Errorf("%d", status)
 	}
 	h.Do(t, "mine", domain.OpenPlan{Basis: stated(2026, 1, 5), Title: "Mine"}, domain.AddItem{Basis: stated(2026, 1, 5), Title: "My roof"})
-	if status, page, _ := post(t, h, "/plans/new", "plan", " ", "title", "Kept"); status != 400 || !strings.Contains(page, `href="#f-plan"`) || !strings.Contains(page, `value="Kept"`) {
+	if status, page, _ := post(t, h, "/new-plan", "plan", " ", "title", "Kept"); status != 400 || !strings.Contains(page, `href="#f-plan"`) || !strings.Contains(page, `value="Kept"`) {
 		t.Errorf("no name: %d %s", status, problemIn(page))
 	}
-	if status, page, to := post(t, h, "/plans/new", "key", "new-1", "plan", "fresh", "title", "Fresh"); status != 303 || to != "/plans/fresh?done=recorded" {
+	if status, page, to := post(t, h, "/new-plan", "key", "new-1", "plan", "fresh", "title", "Fresh"); status != 303 || to != "/plans/fresh?done=recorded" {
 		t.Errorf("%d %s %s", status, to, problemIn(page))
 	}
 }
