@@ -108,6 +108,9 @@ func TestStoredEventsAreValidToOthers(t *testing.T) {
 const asyncParser = "@asyncapi/parser@3.4.0"
 
 func TestTheAsyncAPIDocumentIsAccepted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: run without -short")
+	}
 	npm, err := exec.LookPath("npm")
 	if err != nil {
 		t.Skip("not on this machine: npm, so the AsyncAPI document is not checked")

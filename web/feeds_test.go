@@ -243,6 +243,9 @@ func (c *contract) tables() {
 
 // A token for one plan has a feed of that plan; a stream ends soon after its token does.
 func TestTheFeedHoldsToPlansAndToTheTokensEnd(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: run without -short")
+	}
 	r := newReal(t)
 	r.must(t, 201, "POST", "/v1/plans/sdp/open-plan", `{"title":"SDP"}`)
 	r.must(t, 201, "POST", "/v1/plans/secret/open-plan", `{"title":"Secret"}`)

@@ -15,6 +15,9 @@ import (
 const redocly = "@redocly/cli@2.77.0"
 
 func TestTheDocumentIsLinted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: run without -short")
+	}
 	npm, err := exec.LookPath("npm")
 	if err != nil {
 		t.Skip("not on this machine: npm, so the OpenAPI document is not linted")

@@ -22,6 +22,9 @@ import (
 // erasure that was recorded is finished, its text lies in no file, and one that was not recorded has erased nothing. In the
 // end the history extends its checkpoint of before, and what was taken before still proves itself.
 func TestKilledWhileErasing(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: run without -short")
+	}
 	dir, key := begin(t)
 	e := &erasing{dir: dir, asked: map[int]bool{}, acked: map[int]bool{}}
 	s := startServer(t, dir)

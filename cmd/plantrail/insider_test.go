@@ -121,6 +121,9 @@ var attacks = []attack{
 
 // TestEachInsiderIsNamed does what insiders can do, to real data, and holds what is said of it against the above.
 func TestEachInsiderIsNamed(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: run without -short")
+	}
 	near := prepare(t)
 	named := 0
 	for _, a := range attacks {

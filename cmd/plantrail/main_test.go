@@ -22,8 +22,15 @@ func TestScripts(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, absent := os.Stat(seed)
+	scripts, err := filepath.Glob("testdata/script/*.txtar")
+	if testing.Short() {
+		scripts, err = filepath.Glob("testdata/script/[io]*.txtar") // import, output: the others take seconds each
+	}
+	if err != nil || len(scripts) == 0 {
+		t.Fatal("no script", err)
+	}
 	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata/script",
+		Files:               scripts,
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup: func(env *testscript.Env) error {
