@@ -3,6 +3,7 @@ package pages
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"net/http"
 	"net/url"
 	"slices"
@@ -28,12 +29,16 @@ type form struct {
 	Fresh  bool                             // it judges what is seen: a plan that was changed meanwhile is looked at again
 	By     bool                             // it needs an authority
 	When   func(*projections.ItemView) bool // of an item: whether it is offered; nil: the form is about the plan
+	Begin  func(*filling)                   // fills in what holds now; nil: the form begins empty
+	Finish func(*filling, map[string]any)   // puts into the command what is no field of its own
+	At     func(*filling) string            // where it is sent, if not to the command
+	Others bool                             // it names another plan
 }
 
 // field is a field of a form. Name is that of the API's body; a dot leads into an object.
 type field struct {
 	Name, Label, Hint string
-	Kind              string // text, textarea, date, number, select, boxes, tick, hidden
+	Kind              string // text, textarea, lines, levels, keys, date, number, decimal, select, boxes, tick, hidden
 	Choices           func(*filling) []choice
 }
 
@@ -49,6 +54,7 @@ type filling struct {
 	Version string // of the plan that was seen
 	Problem *problem
 	Draft   *draft
+	Others  []projections.PlanSummary
 }
 
 // draft is what the rules would find if the form were sent.
@@ -101,6 +107,13 @@ func (v *visit) filling(f *form, values url.Values) (*filling, error) {
 	if err := v.get(path("plans", plan), nil, &n.Plan); err != nil {
 		return nil, err
 	}
+	if f.Others {
+		var all struct{ Plans []projections.PlanSummary }
+		if err := v.get("/plans", nil, &all); err != nil {
+			return nil, err
+		}
+		n.Others = all.Plans
+	}
 	if f.Fresh && n.Version == "" {
 		n.Version = strconv.FormatUint(n.Plan.Version, 10)
 	}
@@ -121,6 +134,9 @@ func (v *visit) showForm(f *form) error {
 	n, err := v.filling(f, v.r.URL.Query())
 	if err != nil {
 		return err
+	}
+	if f.Begin != nil {
+		f.Begin(n)
 	}
 	return v.show("form", f.Title, "plans", n)
 }
@@ -166,7 +182,14 @@ func (v *visit) send(n *filling, plan string) (got domain.Receipt, err error) {
 	if n.Fresh {
 		header.Set("If-Match", `"`+n.Version+`"`)
 	}
-	a, err := v.call(http.MethodPost, path("plans", plan, n.verb()), nil, bytes.NewReader(body), header)
+	at := path("plans", plan, n.verb())
+	if n.At != nil {
+		if n.Item == nil {
+			return got, &problem{Status: http.StatusBadRequest, Field: "item", Detail: "Say which item"}
+		}
+		at = n.At(n)
+	}
+	a, err := v.call(http.MethodPost, at, nil, bytes.NewReader(body), header)
 	if err != nil {
 		return got, err
 	}
@@ -225,7 +248,7 @@ func (n *filling) body() map[string]any {
 	all := map[string]any{}
 	for _, f := range n.all() {
 		value := f.value(n.Values[f.Name])
-		if value == nil || f.Name == "plan" {
+		if value == nil || f.Name == "plan" || f.Name == "item" && n.At != nil {
 			continue
 		}
 		object, name, inner := strings.Cut(f.Name, ".")
@@ -237,6 +260,9 @@ func (n *filling) body() map[string]any {
 			all[object] = map[string]any{}
 		}
 		all[object].(map[string]any)[name] = value
+	}
+	if n.Finish != nil {
+		n.Finish(n, all)
 	}
 	return all
 }
@@ -257,6 +283,16 @@ func (f field) value(typed []string) any {
 		return true
 	case "date":
 		return plainDate(text)
+	case "keys":
+		return nil // [form.Finish] has them
+	case "levels":
+		return levels(text)
+	case "lines":
+		return strings.FieldsFunc(text, func(r rune) bool { return r == '\n' })
+	case "decimal":
+		if n, err := strconv.ParseFloat(text, 64); err == nil && !math.IsNaN(n) && !math.IsInf(n, 0) {
+			return n
+		}
 	case "number":
 		if n, err := strconv.Atoi(strings.TrimSuffix(text, "%")); err == nil {
 			return n
@@ -286,6 +322,8 @@ type shown struct {
 	ID, Value, Error string
 	Chosen           []string
 	Options          []choice
+	Filling          *filling   // of keys
+	Tables           []keyTable // of keys
 }
 
 // Shown are the fields of the form; Authority those of the decision behind it.
@@ -298,7 +336,7 @@ func (n *filling) AuthorityOpen() bool {
 }
 
 // Judgeable says whether the rules can be asked what they would find.
-func (n *filling) Judgeable() bool { return n.Plan.Plan != "" && n.When != nil }
+func (n *filling) Judgeable() bool { return n.Plan.Plan != "" && n.When != nil && n.At == nil }
 
 func (n *filling) shown(fields []field) (all []shown) {
 	at, _ := n.Faulty()
@@ -306,6 +344,9 @@ func (n *filling) shown(fields []field) (all []shown) {
 		s := shown{field: f, ID: fieldID(f.Name), Value: n.Values.Get(f.Name), Chosen: n.Values[f.Name]}
 		if f.Choices != nil {
 			s.Options = f.Choices(n)
+		}
+		if f.Kind == "keys" {
+			s.Filling, s.Tables = n, n.Tables()
 		}
 		if n.Problem != nil && at == f.Name {
 			s.Error = n.Problem.Detail

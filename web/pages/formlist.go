@@ -1,6 +1,8 @@
 package pages
 
 import (
+	"slices"
+
 	"plantrail/domain"
 	"plantrail/projections"
 )
@@ -110,7 +112,7 @@ var openForm = &form{Of: domain.OpenPlan{}, Title: "Begin a plan", Text: "Most p
 		}}}}
 
 // planForms are all forms of a plan and of its items.
-var planForms = []*form{
+var planForms = slices.Concat(changeForms, []*form{
 	{Of: domain.ReportProgress{}, Title: "Report progress", Button: "Record the progress", When: live, Fields: []field{item,
 		{Name: "progress", Label: "What was done since the last report", Kind: "textarea"}, {Name: "percent", Label: "Complete, in percent (if you can say)", Kind: "number"}}},
 	{Of: domain.Rate{}, Title: "Rate or affirm", Button: "Record the rating", When: live, Text: "The same rating again, with a new reason, affirms it.", Fields: []field{item, dimension,
@@ -142,7 +144,7 @@ var planForms = []*form{
 	{Of: domain.RewordItem{}, Title: "Change its words", Button: "Record the words", When: live, Fields: []field{item, {Name: "title", Label: "New words", Kind: "textarea"}, reason}},
 	{Of: domain.MoveItem{}, Title: "Put it under another item", Button: "Move it", When: live, Fields: []field{item, {Name: "parent", Label: "Under (left empty: the top)", Kind: "select", Choices: items}, reason}},
 	{Of: domain.LinkItems{}, Title: "Link it to another item", Button: "Link", When: live, Fields: []field{item,
-		{Name: "relation", Label: "It", Kind: "select", Choices: values("addresses", "addresses", "contributes_to", "contributes to", "measured_by", "is measured by")}, {Name: "to", Label: "Other item", Kind: "select", Choices: items}}},
+		{Name: "relation", Label: "It", Kind: "select", Choices: relations}, {Name: "to", Label: "Other item", Kind: "select", Choices: items}}},
 	{Of: domain.Respond{}, Title: "Respond to the recommendation", Button: "Respond", When: advice, Fields: []field{item,
 		{Name: "response", Label: "Response", Kind: "select", Choices: values("agreed", "agreed", "partly_agreed", "partly agreed", "not_agreed", "not agreed")}, {Name: "words", Label: "Why", Kind: "textarea"}}},
 	{Of: domain.ReadMeasure{}, Title: "Record a reading", Button: "Record it", When: measured, Fields: []field{item, {Name: "value", Label: "Figure", Hint: "17, ~17 or 20-22.", Kind: "text"}, {Name: "words", Label: "As printed", Kind: "text"}}},
@@ -178,7 +180,7 @@ var planForms = []*form{
 		{Name: "field", Label: "What is wrong", Kind: "select", Choices: values("stated", "the date", "title", "title", "owner", "owner", "due", "due date", "rating", "rating", "justification", "justification", "progress", "progress", "result", "result",
 			"outcome", "outcome", "words", "words", "answer", "answer", "printed", "resolution", "claim", "claim", "verified", "verification", "value", "figure", "minutes", "minutes")},
 		{Name: "to", Label: "What it should have said", Kind: "textarea"}, reason}},
-}
+})
 
 // apart are forms that pages offer beside what they are about, not in the plan's list.
 var apart = map[string]bool{"answer-finding": true, "correct": true}

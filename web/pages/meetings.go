@@ -146,32 +146,32 @@ func (v *visit) policy() error {
 
 // figure is a figure of a policy in plain words.
 type figure struct {
-	Rule, Words string
-	Value       any
+	Name, Rule, Words string
+	Value             any
 }
 
 func figures(p domain.Policy) []figure {
 	return []figure{
-		{"R05", "due dates moved later so often are serial extension", p.Extensions},
-		{"R05", "so are this many days in all", p.ExtensionDays},
-		{"R06", "days within which an approval must follow a move", p.ApprovalDays},
-		{"R08", "days that a change may stay without a reason", p.UnjustifiedDays},
-		{"R11", "days after which something at risk is stale", p.StaleAmberDays},
-		{"R11", "days after which something off track is stale", p.StaleRedDays},
-		{"R12, R13, R31", "days of a reporting cycle", p.CycleDays},
-		{"R13", "likeness (0 to 1) from which two reasons are the same", p.Similarity},
-		{"R14", "working days in which to name another owner", p.ReassignDays},
-		{"R15", "days that a claim may wait for sign-off", p.SignOffDays},
-		{"R17", "changes of rating that are too many", p.FlapChanges},
-		{"R17", "within so many days", p.FlapDays},
-		{"R17", "days within which a rating goes there and back", p.ReturnDays},
-		{"R19", "days before it turned good in which a target was moved", p.GoalpostDays},
-		{"R20", "names of owners above which nobody is the owner", p.OwnerNames},
-		{"R23", "days overdue before complete without having been at risk", p.OverdueDays},
-		{"R25", "days between what happened and its recording", p.BackdatedDays},
-		{"R26", "characters below which a reason says nothing", p.ShortWords},
-		{"R29", "days before the paper deadline that count as its eve", p.EveDays},
-		{"R29", "share (0 to 1) of improvements recorded on the eve", p.EveShare},
-		{"", "open items above which one owner has much", p.OwnerItems},
+		{"extensions", "R05", "due dates moved later so often are serial extension", p.Extensions},
+		{"extension_days", "R05", "so are this many days in all", p.ExtensionDays},
+		{"approval_days", "R06", "days within which an approval must follow a move", p.ApprovalDays},
+		{"unjustified_days", "R08", "days that a change may stay without a reason", p.UnjustifiedDays},
+		{"stale_amber_days", "R11", "days after which something at risk is stale", p.StaleAmberDays},
+		{"stale_red_days", "R11", "days after which something off track is stale", p.StaleRedDays},
+		{"cycle_days", "R12, R13, R31", "days of a reporting cycle", p.CycleDays},
+		{"similarity", "R13", "likeness (0 to 1) from which two reasons are the same", p.Similarity},
+		{"reassign_days", "R14", "working days in which to name another owner", p.ReassignDays},
+		{"sign_off_days", "R15", "days that a claim may wait for sign-off", p.SignOffDays},
+		{"flap_changes", "R17", "changes of rating that are too many", p.FlapChanges},
+		{"flap_days", "R17", "within so many days", p.FlapDays},
+		{"return_days", "R17", "days within which a rating goes there and back", p.ReturnDays},
+		{"goalpost_days", "R19", "days before it turned good in which a target was moved", p.GoalpostDays},
+		{"owner_names", "R20", "names of owners above which nobody is the owner", p.OwnerNames},
+		{"overdue_days", "R23", "days overdue before complete without having been at risk", p.OverdueDays},
+		{"backdated_days", "R25", "days between what happened and its recording", p.BackdatedDays},
+		{"short_words", "R26", "characters below which a reason says nothing", p.ShortWords},
+		{"eve_days", "R29", "days before the paper deadline that count as its eve", p.EveDays},
+		{"eve_share", "R29", "share (0 to 1) of improvements recorded on the eve", p.EveShare},
+		{"owner_items", "", "open items above which one owner has much", p.OwnerItems},
 	}
 }

@@ -37,6 +37,7 @@ type part struct {
 var siteParts = []part{{Key: "plans", Name: "Plans", Address: "/plans"}, {Key: "search", Name: "Search", Address: "/search"},
 	{Key: "findings", Name: "Findings", Address: "/findings"}, {Key: "verify", Name: "Verify", Address: "/verify"},
 	{Key: "people", Name: "People", Address: "/persons"},
+	{Key: "schemes", Name: "Keys and policies", Address: "/schemes", roles: []domain.Role{domain.Admin}},
 	{Key: "access", Name: "Access log", Address: "/access", roles: []domain.Role{domain.Auditor, domain.Admin}}}
 
 var planParts = []part{{Name: "The plan"}, {Key: "timeline", Name: "Timeline"}, {Key: "compare", Name: "Compare"},

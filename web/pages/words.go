@@ -4,6 +4,7 @@ import (
 	"net/http"
 
 	"plantrail/domain"
+	"plantrail/projections"
 )
 
 // registerReading registers the pages that show and change nothing, and the few forms that belong to them.
@@ -34,13 +35,37 @@ func (s *Site) registerReading() {
 	s.mux.Handle("GET /key", http.RedirectHandler("/schemes", http.StatusSeeOther))
 }
 
-// schemes is the key of ratings: every preset. The key of a plan stands on its own pages.
+// schemesPage is every preset key, and what the plans are kept by. The key of a plan stands on its own pages, too.
+type schemesPage struct {
+	Schemes []domain.SchemeSet
+	Plans   []projections.PlanView
+	More    int // plans that are not shown
+}
+
+// plansKept bounds for how many plans the page says by which key and policy they are kept: each is a question.
+const plansKept = 50
+
 func (v *visit) schemes() error {
-	var page struct{ Schemes []domain.SchemeSet }
+	var page schemesPage
 	if err := v.get("/schemes", nil, &page); err != nil {
 		return err
 	}
-	return v.show("schemes", "Key of ratings", "", page)
+	var all struct{ Plans []projections.PlanSummary }
+	if err := v.get("/plans", nil, &all); err != nil {
+		return err
+	}
+	for i, p := range all.Plans {
+		if i == plansKept {
+			page.More = len(all.Plans) - i
+			break
+		}
+		var view projections.PlanView
+		if err := v.get(path("plans", string(p.Plan)), nil, &view); err != nil {
+			return err
+		}
+		page.Plans = append(page.Plans, view)
+	}
+	return v.show("schemes", "Keys of ratings and policies", "schemes", page)
 }
 
 // helped is a question that people ask, and the clicks that answer it.

@@ -77,7 +77,7 @@ func New(t testing.TB) *House {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api := web.New(web.Deps{Org: "acme", Version: "test", Service: h.Service, Reads: reads, Vault: store, Visits: looked, Log: log, Proof: h.Proof.deps()})
+	api := web.New(web.Deps{Org: "acme", Version: "test", Service: h.Service, Reads: reads, Vault: store, Visits: looked, Log: log, Proof: h.Proof.deps(journal{source{store}})})
 	h.Server = httptest.NewServer(pages.New(pages.Deps{Org: "acme", API: api, As: web.AsActor, SignIn: h.SignIn, Log: log}))
 	t.Cleanup(func() {
 		h.Server.Close()
@@ -124,13 +124,29 @@ func (p *Proof) Status() (s projections.KeeperStatus) {
 // Keep does nothing.
 func (p *Proof) Keep(context.Context) error { return nil }
 
-func (p *Proof) deps() *web.Proof {
-	return &web.Proof{Keeper: p, Keys: func() []string { return []string{"acme+1a2b3c4d+AQ"} }, Raw: nothingRaw{}}
+func (p *Proof) deps(raw web.Raw) *web.Proof {
+	return &web.Proof{Keeper: p, Keys: func() []string { return []string{"acme+1a2b3c4d+AQ"} }, Raw: raw}
 }
 
-// nothingRaw is a journal of which no bundle can be made.
-type nothingRaw struct{ web.Raw }
+// journal is a journal of which no bundle can be made: nothing in it was ever signed.
+type journal struct{ source }
 
-func (nothingRaw) Tail(context.Context) (projections.Tail, error) {
-	return projections.Tail{}, domain.Errorf(domain.Unavailable, "", "no bundle can be made here")
+func unsigned() error {
+	return domain.Errorf(domain.Unavailable, "", "no bundle can be made here")
 }
+
+func (journal) LeavesOf(context.Context, domain.PlanID) iter.Seq2[projections.Leaf, error] {
+	return func(yield func(projections.Leaf, error) bool) { yield(projections.Leaf{}, unsigned()) }
+}
+
+func (journal) Leaf(context.Context, domain.Position) ([]byte, error) { return nil, unsigned() }
+
+func (journal) Disclosures(context.Context, domain.PlanID, []domain.EventID) (map[domain.EventID][]string, error) {
+	return nil, unsigned()
+}
+
+func (journal) Checkpoints(context.Context) iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) { yield(nil, unsigned()) }
+}
+
+func (journal) CheckpointCovering(context.Context, uint64) ([]byte, error) { return nil, unsigned() }
