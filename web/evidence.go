@@ -114,7 +114,7 @@ func (s *Server) attach(ctx context.Context, in *attachInput) (*receipt, error) 
 	if s.deps.Vault == nil {
 		return nil, domain.Errorf(domain.Unavailable, "", "files can't be kept here")
 	}
-	if err := s.itemThere(ctx, plan, c.Item); err != nil {
+	if err := s.itemThere(ctx, plan, id, c); err != nil {
 		return nil, err
 	}
 	body := bufio.NewReader(callOf(ctx).r.Body)
@@ -187,18 +187,15 @@ func (in *attachInput) command() (plan domain.PlanID, c domain.AttachEvidence, e
 	return plan, c, nil
 }
 
-// itemThere refuses a file for an item that is not there before the file is stored. Read models that are a moment behind
-// are waited for.
-func (s *Server) itemThere(ctx context.Context, plan domain.PlanID, item domain.ItemID) error {
-	_, err := s.deps.Reads.ItemHistory(ctx, plan, item, projections.At{})
-	if err == nil || domain.KindOf(err) != domain.NotFound {
+// itemThere refuses a file for an item that is not there before the file is stored. The journal is asked, since read models
+// may be a moment behind; whatever else speaks against the command is for the command itself to find, which may be a repeat.
+func (s *Server) itemThere(ctx context.Context, plan domain.PlanID, id domain.CommandID, c domain.AttachEvidence) error {
+	c.Evidence = ""
+	_, err := s.deps.Service.Draft(ctx, domain.Order{Plan: plan, Actor: callOf(ctx).actor, Command: id, Do: c})
+	if domain.KindOf(err) == domain.NotFound {
 		return err
 	}
-	waiting, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
-	defer cancel()
-	_ = s.deps.Reads.WaitFor(waiting, s.position(ctx)+1) // it may be that nothing more comes
-	_, err = s.deps.Reads.ItemHistory(ctx, plan, item, projections.At{})
-	return err
+	return nil
 }
 
 func (s *Server) evidenceFiles(ctx context.Context, in *evidenceList) (evidenceAnswer, error) {
