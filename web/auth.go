@@ -151,14 +151,14 @@ func digestOf(secret string) string {
 func sameSecret(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
 
 // forAll are the routes that answer whoever is let in to some plans only: what they say is of the caller, or is cut to their plans.
-var forAll = []string{"GET /v1/whoami", "GET /v1/status", "GET /v1/plans", "GET /v1/verify", "GET /log/checkpoint", "GET /v1/schemes", "GET /v1/findings/rules",
+var forAll = []string{"GET /v1/whoami", "GET /v1/status", "GET /v1/plans", "GET /v1/verify", "GET /v1/reports", "GET /log/checkpoint", "GET /v1/schemes", "GET /v1/findings/rules",
 	"GET /v1/events", "GET /v1/events/stream", "GET /v1/events/export"}
 
 // authorise says no when an actor may not do what a route is for, or is not let in to its plan.
 func authorise(a domain.Actor, c *call) error {
 	least := c.route.least
 	if plan, named := planOf(c.r.URL.Path); a.Only != "" && !slices.Contains(forAll, c.pattern) && (!named || !a.Only.Reaches(plan)) {
-		return domain.Errorf(domain.Forbidden, "", "you are let in to other plans, and this is of none of them").WithHint("GET /v1/plans lists them")
+		return domain.Errorf(domain.Forbidden, "", "you are let in to other plans, and this is of none of them").WithHint("the list of plans shows where you are let in (GET /v1/plans)")
 	}
 	if !a.Role.Covers(least) {
 		return domain.Errorf(domain.Forbidden, "", "this needs the role %s; the token has %s", least, a.Role).

@@ -34,6 +34,11 @@ type part struct {
 	roles              []domain.Role
 }
 
+// open says whether somebody is let in. Who is let in to some plans only is shown what is cut to them.
+func (p part) open(to domain.Actor) bool {
+	return (len(p.roles) == 0 || slices.Contains(p.roles, to.Role)) && (to.Only == "" || p.Key == "plans" || p.Key == "verify")
+}
+
 var siteParts = []part{{Key: "plans", Name: "Plans", Address: "/plans"}, {Key: "search", Name: "Search", Address: "/search"},
 	{Key: "findings", Name: "Findings", Address: "/findings"}, {Key: "verify", Name: "Verify", Address: "/verify"},
 	{Key: "people", Name: "People", Address: "/persons"},
@@ -45,8 +50,8 @@ var planParts = []part{{Name: "The plan"}, {Key: "timeline", Name: "Timeline"}, 
 	{Key: "bundle", Name: "Bundle"}, {Key: "policy", Name: "Policy and key"}}
 
 func init() {
-	funcs["parts"] = func(role domain.Role) []part {
-		return slices.DeleteFunc(slices.Clone(siteParts), func(p part) bool { return len(p.roles) > 0 && !slices.Contains(p.roles, role) })
+	funcs["parts"] = func(to domain.Actor) []part {
+		return slices.DeleteFunc(slices.Clone(siteParts), func(p part) bool { return !p.open(to) })
 	}
 	funcs["planparts"] = func() []part { return planParts }
 	funcs["meanings"] = func() []meaning { return meanings }
@@ -74,8 +79,18 @@ type plansPage struct {
 // takes long where there are thousands of plans that nobody has looked at since the server was started.
 const plansCounted = 100
 
-func (v *visit) countFindings() (map[domain.PlanID]int, error) {
+func (v *visit) countFindings(plans []projections.PlanSummary) (map[domain.PlanID]int, error) {
 	counts := map[domain.PlanID]int{}
+	if v.Actor.Only != "" { // the findings of all plans are not theirs to ask for
+		for _, p := range plans {
+			var found projections.FindingsView
+			if err := v.get(path("plans", string(p.Plan), "findings"), url.Values{"answered": {"no"}}, &found); err != nil {
+				return nil, err
+			}
+			counts[p.Plan] = len(found.Findings)
+		}
+		return counts, nil
+	}
 	for after := ""; ; {
 		var found projections.Page[findings.Finding]
 		q, _ := url.ParseQuery(encode("answered", "no", "limit", "1000", "after", after)) // it was just encoded
@@ -101,7 +116,7 @@ func (v *visit) plans() error {
 		return err
 	}
 	if page.Counted = len(page.Plans) > 0 && len(page.Plans) <= plansCounted; page.Counted {
-		if page.Findings, err = v.countFindings(); err != nil {
+		if page.Findings, err = v.countFindings(page.Plans); err != nil {
 			return err
 		}
 	}

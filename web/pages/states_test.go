@@ -55,6 +55,22 @@ func TestReadingPages(t *testing.T) {
 	holds(t, h, "/plans", 200, "Findings not answered")
 }
 
+func TestAnInspectorBeginsWithThePlansNamed(t *testing.T) {
+	h := pagestest.New(t)
+	h.Parks(t)
+	h.Do(t, "ponds", domain.OpenPlan{Basis: domain.Basis{Stated: domain.Day(2026, 1, 5)}, Title: "Ponds"})
+	h.SignIn.Session.Actor = domain.Actor{ID: "p-inspector", Kind: domain.User, Role: domain.Inspector, Only: domain.ScopeOf([]domain.PlanID{"parks"})}
+	holds(t, h, "/plans", 200, "1 plan", "Findings not answered", "/plans/parks/findings?answered=no")
+	holds(t, h, "/plans/parks/reports", 200, "Read it")
+	_, body, _ := fetch(t, h, "/plans")
+	for _, shut := range []string{"Ponds", "/search", "/mine", "/persons", `href="/findings"`} { // nothing is offered that is refused
+		if strings.Contains(body, shut) {
+			t.Errorf("an inspector is shown %q", shut)
+		}
+	}
+	holds(t, h, "/plans/ponds", 403, "the list of plans shows where you are let in")
+}
+
 func TestStatesOfTheProof(t *testing.T) {
 	h := pagestest.New(t)
 	h.Parks(t)
