@@ -30,7 +30,7 @@ var addresses = []string{"/plans", "/plans/parks", "/plans/parks?rating=green", 
 	"/access", "/schemes", "/help", "/accessibility", "/nowhere"}
 
 // browser opens Chromium on a house in which an admin is signed in.
-func browser(t *testing.T) (context.Context, *pagestest.House) {
+func chromiumAt(t *testing.T) (context.Context, *pagestest.House) {
 	t.Helper()
 	if _, err := exec.LookPath("chromium"); err != nil {
 		t.Skip("not on this machine: chromium")
@@ -114,7 +114,7 @@ const violations = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a",
 
 func TestAxeFindsNothing(t *testing.T) {
 	source := axeSource(t)
-	ctx, h := browser(t)
+	ctx, h := chromiumAt(t)
 	titles := map[string]string{}
 	for _, scheme := range []string{"light", "dark"} {
 		do(t, ctx, chromedp.EmulateViewport(1280, 900))
@@ -138,7 +138,7 @@ func TestAxeFindsNothing(t *testing.T) {
 
 // TestOneScroll shows each page 320 CSS pixels wide, which is 400% of a window of 1280: it scrolls one way.
 func TestOneScroll(t *testing.T) {
-	ctx, h := browser(t)
+	ctx, h := chromiumAt(t)
 	do(t, ctx, chromedp.EmulateViewport(320, 640))
 	for _, address := range addresses {
 		do(t, ctx, chromedp.Navigate(h.URL+address))
@@ -166,7 +166,7 @@ const smallTargets = `[...document.querySelectorAll("button, input:not([type=hid
 // TestKeyboard walks each page with the tabulator: the way past the head is first, and each place that has the focus can be
 // seen and shows that it has it.
 func TestKeyboard(t *testing.T) {
-	ctx, h := browser(t)
+	ctx, h := chromiumAt(t)
 	do(t, ctx, chromedp.EmulateViewport(1280, 900))
 	for _, address := range addresses {
 		do(t, ctx, chromedp.Navigate(h.URL+address))
@@ -200,7 +200,7 @@ const focused = `(() => { const e = document.activeElement; if (!e || e === docu
 // TestStates looks at what is seldom: nothing there, no right to it, a journal that takes nothing, a proof that failed.
 func TestStates(t *testing.T) {
 	source := axeSource(t)
-	ctx, h := browser(t)
+	ctx, h := chromiumAt(t)
 	look := func(address, want string) {
 		t.Helper()
 		do(t, ctx, chromedp.Navigate(h.URL+address))
