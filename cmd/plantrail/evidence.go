@@ -110,29 +110,14 @@ func (a *app) attach(ctx context.Context, c *client, w *writing, at place, q url
 }
 
 func (a *app) withdrawCmd() *cobra.Command {
-	var w writing
 	var do domain.WithdrawEvidence
 	var reason string
 	cmd := &cobra.Command{Use: "withdraw [PLAN] EVIDENCE --reason WORDS", Short: "Say that a file no longer supports what is said of its item; the file stays"}
 	cmd.Flags().StringVar(&reason, "reason", "", "why")
-	w.flags(cmd).RunE = func(cmd *cobra.Command, args []string) (err error) {
-		ctx := cmd.Context()
-		if do.Basis, err = w.basis(); err != nil {
-			return err
-		}
-		if err := a.read(given{"--reason", reason, &do.Reason}); err != nil {
-			return err
-		}
-		return a.with(ctx, func(c *client) error {
-			at, err := a.planArgs(ctx, c, cmd, args, 1)
-			if err != nil {
-				return err
-			}
-			do.Evidence = domain.EvidenceID(at.rest[0])
-			return a.record(ctx, c, &w, at.plan, &do)
-		})
-	}
-	return cmd
+	return a.planWrite(cmd, 1, func(b domain.Basis, rest []string) (domain.Command, error) {
+		do.Basis, do.Evidence = b, domain.EvidenceID(rest[0])
+		return &do, a.read(given{"--reason", reason, &do.Reason})
+	})
 }
 
 func (a *app) evidenceListCmd() *cobra.Command {

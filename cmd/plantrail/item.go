@@ -24,23 +24,36 @@ func (a *app) itemCmd() *cobra.Command {
 	return c
 }
 
+// planWrite completes a command about a plan: [PLAN] and as many arguments as rest says.
+func (a *app) planWrite(cmd *cobra.Command, rest int, build func(b domain.Basis, rest []string) (domain.Command, error)) *cobra.Command {
+	return a.records(cmd, rest, a.planArgs, func(b domain.Basis, at place) (domain.Command, error) { return build(b, at.rest) })
+}
+
 // itemWrite completes a command about one item: [PLAN] ITEM and as many arguments as rest says.
 func (a *app) itemWrite(cmd *cobra.Command, rest int, build func(b domain.Basis, item domain.ItemID, rest []string) (domain.Command, error)) *cobra.Command {
-	var w writing
-	w.checks(cmd)
 	cmd.Flags().String("plan", "", "the plan, where it is not among the arguments")
-	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+	return a.records(cmd, rest, a.itemArgs, func(b domain.Basis, at place) (domain.Command, error) {
+		return build(b, domain.ItemID(at.item), at.rest)
+	})
+}
+
+// records completes a command that records one change at the place which its arguments name.
+func (a *app) records(cmd *cobra.Command, rest int,
+	find func(ctx context.Context, c *client, cmd *cobra.Command, args []string, rest int) (place, error),
+	build func(b domain.Basis, at place) (domain.Command, error)) *cobra.Command {
+	var w writing
+	w.checks(cmd).RunE = func(cmd *cobra.Command, args []string) error {
 		ctx := cmd.Context()
 		b, err := w.basis()
 		if err != nil {
 			return err
 		}
 		return a.with(ctx, func(c *client) error {
-			at, err := a.itemArgs(ctx, c, cmd, args, rest)
+			at, err := find(ctx, c, cmd, args, rest)
 			if err != nil {
 				return err
 			}
-			do, err := build(b, domain.ItemID(at.item), at.rest)
+			do, err := build(b, at)
 			if err != nil {
 				return err
 			}
@@ -51,7 +64,6 @@ func (a *app) itemWrite(cmd *cobra.Command, rest int, build func(b domain.Basis,
 }
 
 func (a *app) itemAddCmd() *cobra.Command {
-	var w writing
 	var add domain.AddItem
 	var item, title, owner, person, parent, due, kind, start, source string
 	cmd := &cobra.Command{Use: "add [PLAN] --title WORDS", Short: "Add an item to a plan",
@@ -68,30 +80,13 @@ func (a *app) itemAddCmd() *cobra.Command {
 	f.StringVar(&kind, "kind", "", "recommendation, milestone, measure or standing (default an action)")
 	f.StringVar(&start, "start", "", "when work on it is to begin")
 	f.StringVar(&source, "source", "", "of a recommendation: the review that made it")
-	w.flags(cmd).RunE = func(cmd *cobra.Command, args []string) (err error) {
-		if add.Basis, err = w.basis(); err != nil {
-			return err
-		}
-		add.Item, add.Parent, add.Person, add.Kind = domain.ItemID(item), domain.ItemID(parent), domain.ActorID(person), domain.ItemKind(kind)
+	return a.planWrite(cmd, 0, func(b domain.Basis, _ []string) (domain.Command, error) {
+		add.Basis, add.Item, add.Parent = b, domain.ItemID(item), domain.ItemID(parent)
+		add.Person, add.Kind = domain.ActorID(person), domain.ItemKind(kind)
 		if err := a.read(given{"--title", title, &add.Title}, given{"--owner", owner, &add.Owner}, given{"--source", source, &add.Source}); err != nil {
-			return err
+			return nil, err
 		}
-		if err := dates(dated{"--due", due, &add.Due}, dated{"--start", start, &add.Start}); err != nil {
-			return err
-		}
-		return a.planWrite(cmd.Context(), cmd, &w, args, &add)
-	}
-	return cmd
-}
-
-// planWrite records a command on the plan that the arguments name.
-func (a *app) planWrite(ctx context.Context, cmd *cobra.Command, w *writing, args []string, do domain.Command) error {
-	return a.with(ctx, func(c *client) error {
-		at, err := a.planArgs(ctx, c, cmd, args, 0)
-		if err != nil {
-			return err
-		}
-		return a.record(ctx, c, w, at.plan, do)
+		return &add, dates(dated{"--due", due, &add.Due}, dated{"--start", start, &add.Start})
 	})
 }
 

@@ -23,7 +23,7 @@ func (a *app) planLevelsCmd() *cobra.Command {
 		Example: `  plantrail plan levels sdp-2019-20 --level aim=Aim --level action=Action --level step=Milestone --reason "Members want the steps"`}
 	cmd.Flags().StringArrayVar(&levels, "level", nil, "a named level KEY=LABEL, from the top, once for each")
 	cmd.Flags().StringVar(&reason, "reason", "", "why the levels change")
-	return a.rootedWrite(cmd, 0, func(b domain.Basis, _ []string) (domain.Command, error) {
+	return a.planWrite(cmd, 0, func(b domain.Basis, _ []string) (domain.Command, error) {
 		do := &domain.SetLevels{Basis: b, Levels: namedLevels(levels)}
 		return do, a.read(given{"--reason", reason, &do.Reason})
 	})
@@ -39,7 +39,7 @@ func (a *app) planSchemesCmd() *cobra.Command {
 	cmd.Flags().StringVar(&scheme, "scheme", "", "id of a preset: see plantrail scheme list")
 	cmd.Flags().StringVar(&file, "file", "", "a file with dimensions and schemes of your own")
 	cmd.Flags().StringVar(&reason, "reason", "", "why the scheme changes")
-	return a.rootedWrite(cmd, 0, func(b domain.Basis, _ []string) (domain.Command, error) {
+	return a.planWrite(cmd, 0, func(b domain.Basis, _ []string) (domain.Command, error) {
 		do := &domain.SetSchemes{Basis: b, Scheme: scheme}
 		if (scheme == "") == (file == "") {
 			return nil, misuse("--scheme", "say which scheme").WithHint("give --scheme ID or --file FILE")
@@ -87,7 +87,7 @@ func (a *app) planPolicyCmd() *cobra.Command {
 	f.StringArrayVar(&off, "off", nil, "a findings rule that is not applied, e.g. R29, once for each")
 	f.StringVar(&file, "file", "", "a file with a whole policy, which the other flags then change")
 	f.StringVar(&reason, "reason", "", "why the policy changes")
-	return a.rootedWrite(cmd, 0, func(b domain.Basis, _ []string) (domain.Command, error) {
+	return a.planWrite(cmd, 0, func(b domain.Basis, _ []string) (domain.Command, error) {
 		do := &domain.SetPolicy{Basis: b}
 		if file != "" {
 			if err := readJSON("--file", file, &do.Policy); err != nil {
@@ -115,7 +115,7 @@ func (a *app) planAdoptCmd() *cobra.Command {
 	cmd := &cobra.Command{Use: "adopt [PLAN] VERSION --reason WORDS", Short: "Record that a body adopted the plan as it stands (needs --authority-body)",
 		Example: `  plantrail plan adopt sdp-2019-20 2.0 --reason "With the steps" --authority-body Cabinet --authority-meeting 2020-03-10`}
 	cmd.Flags().StringVar(&reason, "reason", "", "what the version is for")
-	return a.rootedWrite(cmd, 1, func(b domain.Basis, rest []string) (domain.Command, error) {
+	return a.planWrite(cmd, 1, func(b domain.Basis, rest []string) (domain.Command, error) {
 		do := &domain.AdoptVersion{Basis: b, Version: rest[0]}
 		return do, a.read(given{"--reason", reason, &do.Reason})
 	})

@@ -20,7 +20,7 @@ func (a *app) meetingOpenCmd() *cobra.Command {
 		Example: `  plantrail meeting open sdp-2019-20 "Safeguarding Sub-Committee" 2020-02-03 --deadline 2020-01-24`}
 	cmd.Flags().StringVar(&id, "meeting", "", "its id (default made of the body and the day)")
 	cmd.Flags().StringVar(&deadline, "deadline", "", "the day by which the paper must be ready")
-	return a.rootedWrite(cmd, 2, func(b domain.Basis, rest []string) (domain.Command, error) {
+	return a.planWrite(cmd, 2, func(b domain.Basis, rest []string) (domain.Command, error) {
 		do := &domain.OpenMeeting{Basis: b, Meeting: domain.MeetingID(id), Body: rest[0]}
 		return do, dates(dated{"date", rest[1], &do.On}, dated{"--deadline", deadline, &do.Deadline})
 	})
@@ -29,7 +29,7 @@ func (a *app) meetingOpenCmd() *cobra.Command {
 func (a *app) meetingMinutesCmd() *cobra.Command {
 	cmd := &cobra.Command{Use: "minutes [PLAN] MEETING WORDS", Short: "Record what the minutes of a meeting say of the plan",
 		Example: `  plantrail meeting minutes sdp-2019-20 safeguarding-sub-committee-2020-02-03 @minutes.txt`}
-	return a.rootedWrite(cmd, 2, func(b domain.Basis, rest []string) (domain.Command, error) {
+	return a.planWrite(cmd, 2, func(b domain.Basis, rest []string) (domain.Command, error) {
 		do := &domain.RecordMinutes{Basis: b, Meeting: domain.MeetingID(rest[0])}
 		return do, a.read(given{"words", rest[1], &do.Minutes})
 	})
@@ -112,7 +112,7 @@ func (a *app) requestWithdrawCmd() *cobra.Command {
 	cmd := &cobra.Command{Use: "withdraw [PLAN] REQUEST --reason WORDS", Short: "Say that no answer to a request is wanted any more",
 		Example: `  plantrail request withdraw sdp-2019-20 request-02 --reason "Answered at the meeting"`}
 	cmd.Flags().StringVar(&reason, "reason", "", "why")
-	return a.rootedWrite(cmd, 1, func(b domain.Basis, rest []string) (domain.Command, error) {
+	return a.planWrite(cmd, 1, func(b domain.Basis, rest []string) (domain.Command, error) {
 		do := &domain.WithdrawRequest{Basis: b, Request: domain.RequestID(rest[0])}
 		return do, a.read(given{"--reason", reason, &do.Reason})
 	})
@@ -129,7 +129,7 @@ func (a *app) findingAnswerCmd() *cobra.Command {
 	cmd.Flags().StringVar(&rule, "rule", "", "the rule that found it, R01 to R32 (default as its id says)")
 	cmd.Flags().StringVar(&item, "item", "", "the item it is about")
 	cmd.Flags().StringVar(&until, "until", "", "by when it will be cleared")
-	return a.rootedWrite(cmd, 2, func(b domain.Basis, rest []string) (_ domain.Command, err error) {
+	return a.planWrite(cmd, 2, func(b domain.Basis, rest []string) (_ domain.Command, err error) {
 		do := &domain.AnswerFinding{Basis: b, Finding: domain.FindingID(rest[0]), Rule: rule, Item: domain.ItemID(item)}
 		if named, _, _ := strings.Cut(rest[0], "-"); rule == "" {
 			do.Rule = strings.ToUpper(named)

@@ -8,30 +8,6 @@ import (
 	"plantrail/domain"
 )
 
-// rootedWrite completes a command about a plan: [PLAN] and as many arguments as rest says.
-func (a *app) rootedWrite(cmd *cobra.Command, rest int, build func(b domain.Basis, rest []string) (domain.Command, error)) *cobra.Command {
-	var w writing
-	w.checks(cmd).RunE = func(cmd *cobra.Command, args []string) error {
-		ctx := cmd.Context()
-		b, err := w.basis()
-		if err != nil {
-			return err
-		}
-		return a.with(ctx, func(c *client) error {
-			at, err := a.planArgs(ctx, c, cmd, args, rest)
-			if err != nil {
-				return err
-			}
-			do, err := build(b, at.rest)
-			if err != nil {
-				return err
-			}
-			return a.record(ctx, c, &w, at.plan, do)
-		})
-	}
-	return cmd
-}
-
 func (a *app) requestCmd() *cobra.Command {
 	var id, item, askedBy, due, meeting, dueAs string
 	var commitment bool
@@ -46,7 +22,7 @@ func (a *app) requestCmd() *cobra.Command {
 	f.StringVar(&dueAs, "due-as", "", "or as printed: the next meeting")
 	f.BoolVar(&commitment, "commitment", false, "officers promised to report; nobody asked")
 	cmd.AddCommand(a.requestWithdrawCmd())
-	return a.rootedWrite(cmd, 1, func(b domain.Basis, rest []string) (domain.Command, error) {
+	return a.planWrite(cmd, 1, func(b domain.Basis, rest []string) (domain.Command, error) {
 		by, err := date("--due", due)
 		if err != nil {
 			return nil, err
@@ -59,7 +35,7 @@ func (a *app) requestCmd() *cobra.Command {
 
 func (a *app) answerCmd() *cobra.Command {
 	cmd := &cobra.Command{Use: "answer [PLAN] REQUEST WORDS", Short: "Answer a members' request"}
-	return a.rootedWrite(cmd, 2, func(b domain.Basis, rest []string) (domain.Command, error) {
+	return a.planWrite(cmd, 2, func(b domain.Basis, rest []string) (domain.Command, error) {
 		do := &domain.AnswerRequest{Basis: b, Request: domain.RequestID(rest[0])}
 		return do, a.read(given{"answer", rest[1], &do.Answer})
 	})
@@ -70,7 +46,7 @@ func (a *app) resolveCmd() *cobra.Command {
 	cmd := &cobra.Command{Use: "resolve [PLAN] WORDS", Short: "Record a meeting's resolution as printed (needs --authority-body)",
 		Example: `  plantrail resolve sdp-2019-20 "RESOLVED, that the report be noted." --authority-body "Safeguarding Sub-Committee" --authority-meeting 2020-02-03`}
 	cmd.Flags().StringVar(&id, "resolution", "", "its id within the plan (default the next resolution-NN)")
-	return a.rootedWrite(cmd, 1, func(b domain.Basis, rest []string) (domain.Command, error) {
+	return a.planWrite(cmd, 1, func(b domain.Basis, rest []string) (domain.Command, error) {
 		do := &domain.Resolve{Basis: b, Resolution: domain.ResolutionID(id)}
 		return do, a.read(given{"words", rest[0], &do.Printed})
 	})
@@ -81,7 +57,7 @@ func (a *app) correctCmd() *cobra.Command {
 	cmd := &cobra.Command{Use: "correct [PLAN] ENTRY FIELD WORDS --reason WORDS", Short: "Say that an entry was recorded wrongly, and what it should have said",
 		Long: "Say that an earlier entry was recorded wrongly, what it should have said and why. The entry itself stays as it is.\nENTRY is its number in the timeline, FIELD one of stated, title, owner, due, rating, justification, progress, result,\noutcome, words, answer, printed, claim, verified, value, minutes."}
 	cmd.Flags().StringVar(&reason, "reason", "", "why it was wrong")
-	return a.rootedWrite(cmd, 3, func(b domain.Basis, rest []string) (domain.Command, error) {
+	return a.planWrite(cmd, 3, func(b domain.Basis, rest []string) (domain.Command, error) {
 		do := &domain.Correct{Basis: b, Entry: rest[0], Field: rest[1]}
 		if err := a.read(given{"words", rest[2], &do.To}, given{"--reason", reason, &do.Reason}); err != nil {
 			return nil, err
