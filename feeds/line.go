@@ -21,6 +21,11 @@ import (
 //
 //	{"position":43,"hash":"q0Zc2nV0…="}
 //
+// or, where they asked for a proof, one hash for many of them: the root of the complete subtree of the log that ends at the
+// position and has so many leaves, always a power of two (RFC 6962):
+//
+//	{"position":64,"leaves":16,"hash":"mC0aX1s…="}
+//
 // Members may be added before event; a reader ignores those it does not know.
 
 // AppendLine writes an item for a subscriber, without a line end.
@@ -54,13 +59,27 @@ func appendEvent(dst []byte, it Item) []byte {
 	return append(append(dst, it.Body...), '}')
 }
 
-// AppendEnd writes the last line of a complete answer: what has none was cut short.
+// AppendLeftOut writes the hash of so many leaves, the last of them at a position.
+func AppendLeftOut(dst []byte, at domain.Position, leaves int64, root domain.Hash) []byte {
+	dst = strconv.AppendUint(append(dst, `{"position":`...), uint64(at), 10)
+	if leaves > 1 {
+		dst = strconv.AppendInt(append(dst, `,"leaves":`...), leaves, 10)
+	}
+	return append(base64.StdEncoding.AppendEncode(append(dst, `,"hash":"`...), root[:]), `"}`...)
+}
+
+// AppendEnd writes the last line of a complete answer: what has none was cut short. With a checkpoint, a signed note of the
+// log up to the position, the lines before prove themselves.
 //
-//	{"position":99,"cursor":"AQAA…","end":true}
-func (r *Reader) AppendEnd(dst []byte, subscriber string) []byte {
+//	{"position":99,"cursor":"AQAA…","end":true,"checkpoint":"acme.example/log\n99\n…"}
+func (r *Reader) AppendEnd(dst []byte, subscriber string, checkpoint []byte) []byte {
 	dst = strconv.AppendUint(append(dst, `{"position":`...), uint64(r.mark.at), 10)
 	dst = append(append(dst, `,"cursor":"`...), r.Cursor(subscriber)...)
-	return append(dst, `","end":true}`...)
+	dst = append(dst, `","end":true`...)
+	if note, err := json.Marshal(string(checkpoint)); err == nil && len(checkpoint) > 0 {
+		dst = append(append(dst, `,"checkpoint":`...), note...)
+	}
+	return append(dst, '}')
 }
 
 // Line is a line as it was read.
@@ -70,7 +89,9 @@ type Line struct {
 	Disclosures []string        `json:"disclosures,omitempty"`
 	Withheld    int             `json:"withheld,omitempty"`
 	Hash        []byte          `json:"hash,omitempty"`
+	Leaves      int64           `json:"leaves,omitempty"` // that the hash stands for; 0 is 1
 	End         bool            `json:"end,omitempty"`
+	Checkpoint  string          `json:"checkpoint,omitempty"`
 	Event       json.RawMessage `json:"event,omitempty"` // the leaf's bytes
 }
 

@@ -70,7 +70,7 @@ func (s *Server) registerFeeds() {
 		text: "id is the cursor, data a line of the feed. Reconnect with Last-Event-ID, as browsers do by themselves. A message with an id and no data moves the cursor on and keeps the connection alive."},
 		"text/event-stream", nil, s.eventStream)
 	feed(s, "/v1/events/export", about{id: "export-events", tag: "feeds", summary: "The feed as one file of lines", errors: []int{409},
-		text: "All that there is now, a line an event. The last line has \"end\":true; a file without it was cut short."},
+		text: "All that there is now, a line an event. The last line has \"end\":true; a file without it was cut short. With `proof` the file proves itself: hashes stand for what is left out, and the last line brings the signed checkpoint up to which it goes."},
 		ndjson, nil, s.eventExport)
 	s.registerContracts()
 	s.registerSubscriptions()
@@ -326,39 +326,4 @@ func (c *call) broken(err error) error {
 	}
 	c.log().Warn("a stream of the feed broke off", "request", c.id, "err", err)
 	panic(http.ErrAbortHandler)
-}
-
-// exportBurst is how many events are written at a time.
-const exportBurst = 2000
-
-// eventExport sends all that is there now, a line an event.
-func (s *Server) eventExport(c *call, f *feeds.Feed, in *FeedInput) error {
-	r, err := in.reader(c, f)
-	if err != nil {
-		return err
-	}
-	defer r.Close()
-	end, err := f.Journal().End(c.r.Context())
-	if err != nil {
-		return err
-	}
-	var out []byte
-	for r.At() < end {
-		items, caught, err := r.Next(c.r.Context(), exportBurst)
-		if err == nil && caught && r.At() < end {
-			err = r.Wait(c.r.Context())
-		}
-		if err != nil {
-			return c.broken(err)
-		}
-		out = out[:0]
-		for _, it := range items {
-			out = append(f.AppendLine(out, it, c.subscriber()), '\n')
-		}
-		if !c.push(out) {
-			return c.broken(context.Canceled)
-		}
-	}
-	_, err = c.w.Write(append(r.AppendEnd(nil, c.subscriber()), '\n'))
-	return err
 }
