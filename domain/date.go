@@ -1,7 +1,6 @@
 package domain
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -61,11 +60,17 @@ func (d Date) String() string {
 	case d.unknown:
 		return "unknown"
 	case d.day != 0:
-		return fmt.Sprintf("%04d-%02d-%02d", d.year, d.month, d.day)
+		return digits(d.year, 4) + "-" + digits(d.month, 2) + "-" + digits(d.day, 2)
 	case d.year != 0:
-		return fmt.Sprintf("%04d-%02d", d.year, d.month)
+		return digits(d.year, 4) + "-" + digits(d.month, 2)
 	}
 	return ""
+}
+
+// digits writes a number without fmt: each event that is stored or replayed has a date or two.
+func digits(n, width int) string {
+	text := strconv.Itoa(n)
+	return "0000"[:max(0, width-len(text))] + text
 }
 
 // Words is the form councils print: "3 February 2020", "February 2020", "date unknown".

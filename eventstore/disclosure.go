@@ -5,10 +5,10 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"plantrail/domain"
 )
@@ -108,8 +108,8 @@ func disclose(e domain.Event, command string) (d disclosed, err error) {
 
 // decodeTexts reads a text message: the texts by name, without the command's disclosure.
 func decodeTexts(body []byte) (texts map[string]string, disclosures []string, err error) {
-	var m textBody
-	if err := json.Unmarshal(body, &m); err != nil {
+	m, err := readTextBody(body)
+	if err != nil {
 		return nil, nil, fmt.Errorf("text message: %w", err)
 	}
 	if m.Version > 1 {
@@ -126,6 +126,28 @@ func decodeTexts(body []byte) (texts map[string]string, disclosures []string, er
 		}
 	}
 	return texts, m.Disclosures, nil
+}
+
+// readTextBody reads what marshal wrote of a textBody. Like the events it is not read by encoding/json: replay is bound by it.
+func readTextBody(body []byte) (m textBody, err error) {
+	err = eachMember(body, func(key, raw []byte) error {
+		switch string(key) {
+		case "version":
+			m.Version, err = strconv.Atoi(string(raw))
+			return err
+		case "disclosures":
+			if string(raw) == "null" {
+				return nil // all that was left of the event's texts was erased
+			}
+			return eachElement(raw, func(raw []byte) error {
+				enc, err := unquote(raw)
+				m.Disclosures = append(m.Disclosures, enc)
+				return err
+			})
+		}
+		return nil
+	})
+	return m, err
 }
 
 func hasText(facts []domain.Fact) bool {

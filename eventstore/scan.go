@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 	"unicode/utf8"
@@ -43,30 +44,22 @@ var attrNames = [fCount]string{"specversion", "id", "source", "type", "subject",
 	"dataschema", "planseq", "prev", "authid", "authtype", "authrole", "authbehalf", "commandid", "commandhash", "part",
 	"parts", "correlationid", "causationid", "data"}
 
-var attrIndex = func() map[string]int {
-	m := map[string]int{}
-	for i, name := range attrNames {
-		m[name] = i
-	}
-	return m
-}()
-
 // envelope is the raw JSON of each attribute that is there.
 type envelope [fCount][]byte
 
-// scan finds the members of a stored event in one pass. They lie in a known order, so the next name is tried first.
+// scan finds the members of a stored event in one pass. They lie in a known order, so a name is looked for first where the
+// last one was found.
 func (e *envelope) scan(body []byte) error {
 	next := 0
 	return eachMember(body, func(key, raw []byte) error {
-		for next < fCount && attrNames[next] != string(key) && e.later(next, key) {
-			next++
-		}
 		i := next
-		if i == fCount || attrNames[i] != string(key) {
-			known := false
-			if i, known = attrIndex[string(key)]; !known {
-				return nil // an extension that a newer binary added
-			}
+		for i < fCount && attrNames[i] != string(key) {
+			i++
+		}
+		if i < fCount {
+			next = i
+		} else if i = slices.Index(attrNames[:next], string(key)); i < 0 {
+			return nil // an extension that a newer binary added
 		}
 		if e[i] != nil {
 			return fmt.Errorf("%s stands twice", key)
@@ -74,12 +67,6 @@ func (e *envelope) scan(body []byte) error {
 		e[i] = raw
 		return nil
 	})
-}
-
-// later reports whether key is an attribute that comes after index i.
-func (e *envelope) later(i int, key []byte) bool {
-	at, known := attrIndex[string(key)]
-	return known && at > i
 }
 
 // attrs reads attributes and keeps the first error.
