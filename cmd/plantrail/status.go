@@ -14,19 +14,55 @@ import (
 	"plantrail/domain"
 	"plantrail/evidence/publish"
 	"plantrail/projections"
+	"plantrail/web"
 )
 
 func (a *app) statusCmd() *cobra.Command {
 	return &cobra.Command{Use: "status", Short: "How the server, its journal and its read models are", Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.with(cmd.Context(), func(c *client) error {
-				got, err := c.get(cmd.Context(), path("status"), nil, nil)
+				var v web.StatusView
+				got, err := c.get(cmd.Context(), path("status"), nil, &v)
 				if err != nil {
 					return err
 				}
-				return a.show(got, func() error { return a.tellFacts(got.body) })
+				return a.show(got, func() error {
+					for _, line := range statusWords(v) {
+						a.say("%s", line)
+					}
+					a.say("")
+					return a.tellFacts(got.body)
+				})
 			})
 		}}
+}
+
+// statusWords says in sentences how the server is, what is wrong first.
+func statusWords(v web.StatusView) (lines []string) {
+	p := v.Projections
+	say := func(format string, args ...any) { lines = append(lines, oneLine(fmt.Sprintf(format, args...))) }
+	if v.Proof != nil && v.Proof.Alarm != "" {
+		say("ALARM: the history is not what was signed, and nothing more is recorded: %s", v.Proof.Alarm)
+	}
+	if v.Journal.Down != "" {
+		say("The journal can't be reached: %s", v.Journal.Down)
+	}
+	if v.ReadOnly != "" {
+		say("Nothing can be recorded now: %s", v.ReadOnly)
+	}
+	say("The history of %s has %s in %s.", v.Org, count(int(p.Tail), "event", "events"), count(p.Plans, "plan", "plans"))
+	switch {
+	case p.Stopped != "":
+		say("The read models have stopped at event %d: %s", p.Position, p.Stopped)
+	case p.LagEvents > 0:
+		say("The read models are %s behind.", count(int(p.LagEvents), "event", "events"))
+	default:
+		say("The read models show all of them.")
+	}
+	if v.Proof != nil && v.Proof.Size > 0 {
+		say("They are signed up to event %d, root %s.", v.Proof.Size, v.Proof.Root)
+	}
+	return lines
 }
 
 // tellFacts writes any JSON object as a list of names and values, nested names joined by a space.
