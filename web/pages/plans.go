@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"plantrail/domain"
 	"plantrail/domain/findings"
@@ -20,6 +22,7 @@ func (s *Site) register() {
 	s.page("GET /plans/{plan}/entries/{entry}", (*visit).entry)
 	s.page("GET /plans/{plan}/timeline", (*visit).timeline)
 	s.page("GET /plans/{plan}/compare", (*visit).compare)
+	s.page("GET /plans/{plan}/strips", (*visit).stripList)
 	s.page("GET /search", (*visit).search)
 	s.registerReading()
 	s.registerForms()
@@ -156,20 +159,20 @@ type planPage struct {
 }
 
 func (v *visit) plan() error {
-	page := planPage{Asked: askedOf(v.r.URL.Query())}
 	at := path("plans", v.r.PathValue("plan"))
+	if entry, err := strconv.ParseUint(v.r.URL.Query().Get("e"), 10, 64); err == nil { // a cell of the picture
+		http.Redirect(v.w, v.r, at+"/entries/"+strconv.FormatUint(entry, 10), http.StatusSeeOther)
+		return nil
+	}
+	page := planPage{Asked: askedOf(v.r.URL.Query())}
 	if err := v.get(at, page.Asked.clocks(), &page.Plan); err != nil {
 		return err
 	}
-	var strips projections.Strips
-	q := url.Values{}
-	if page.Plan.AsReported == "" && page.Asked.RecordedAt+page.Asked.Position != "" {
-		q = asked{RecordedAt: page.Asked.RecordedAt, Position: page.Asked.Position}.clocks()
-	}
-	if err := v.get(at+"/strips", q, &strips); err != nil {
+	strips, err := v.strips(page.Plan)
+	if err != nil {
 		return err
 	}
-	page.Picture = draw(strips, v.deps.Now())
+	page.Picture = draw(strips, page.Asked.until(page.Plan.Moment, v.deps.Now()))
 	page.Clock = clockWords(page.Plan.Moment, page.Asked)
 	page.Items = choose(page.Plan, page.Asked)
 	if len(page.Plan.Dimensions) > 0 {

@@ -44,7 +44,11 @@ type Site struct {
 	deps      Deps
 	mux       *http.ServeMux
 	templates map[string]*template.Template
+	drawn     *drawn
 }
+
+// plansDrawn is of how many plans the picture's ratings are kept; of a hundred items over five years they are half a megabyte.
+const plansDrawn = 64
 
 //go:embed assets templates
 var files embed.FS
@@ -57,7 +61,7 @@ func New(d Deps) *Site {
 	if d.Log == nil {
 		d.Log = slog.Default()
 	}
-	s := &Site{deps: d, mux: http.NewServeMux(), templates: parse()}
+	s := &Site{deps: d, mux: http.NewServeMux(), templates: parse(), drawn: newDrawn(plansDrawn)}
 	s.mux.Handle("GET /assets/{name}", http.HandlerFunc(serveAsset))
 	for _, pattern := range []string{"GET /sign-in", "POST /sign-in", "GET /sign-in/{way...}", "POST /sign-in/{way...}", "POST /sign-out"} {
 		s.mux.Handle(pattern, d.SignIn)

@@ -1,12 +1,6 @@
 package pages_test
 
 import (
-	"bytes"
-	"compress/gzip"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,70 +88,4 @@ func TestWhoMaySeeWhoLooked(t *testing.T) {
 	h.SignIn.Session.Actor.Role = domain.Auditor
 	holds(t, h, "/access", 200, "p-officer", "viewed", "parks")
 	holds(t, h, "/access?plan=other", 200, "Nobody looked at anything like that")
-}
-
-// big is a plan of 100 items whose ratings changed each month of five years.
-func big(t testing.TB, h *pagestest.House) {
-	t.Helper()
-	var all []domain.Command
-	all = append(all, domain.OpenPlan{Basis: on(2021, 1, 1), Title: "A long plan"})
-	for i := range 100 {
-		all = append(all, domain.AddItem{Basis: on(2021, 1, 1), Item: domain.ItemID(fmt.Sprintf("item-%03d", i)), Title: domain.Text(fmt.Sprintf("Improve service number %d by what was agreed", i))})
-	}
-	for m := range 60 {
-		for i := m % 3; i < 100; i += 3 {
-			day := domain.DayOf(time.Date(2021, 1, 15, 0, 0, 0, 0, time.UTC).AddDate(0, m, 0))
-			all = append(all, domain.Rate{Basis: domain.Basis{Stated: day}, Item: domain.ItemID(fmt.Sprintf("item-%03d", i)), To: []string{"amber", "green", "red"}[m/3%3],
-				Justification: domain.Text(fmt.Sprintf("In month %d the supplier of service %d kept us waiting again", m, i))})
-		}
-	}
-	for i, c := range all {
-		got, err := h.Service.Do(t.Context(), domain.Order{Plan: "long", Actor: pagestest.Officer, Command: domain.CommandID(fmt.Sprintf("c-%d", i)), Do: c})
-		if err != nil {
-			t.Fatal(i, err)
-		}
-		if i == len(all)-1 {
-			if err := h.Reads.WaitFor(t.Context(), got.Position); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-}
-
-// BenchmarkPlanPage asks for the page of a plan of 100 items and 60 months, and reports the median, its size on the wire and
-// that of its picture. The targets are 50 ms, 200 KB and 100 KB.
-func BenchmarkPlanPage(b *testing.B) {
-	h := pagestest.New(b)
-	big(b, h)
-	var took []time.Duration
-	var wire, picture int
-	for b.Loop() {
-		r := httptest.NewRequestWithContext(b.Context(), http.MethodGet, "/plans/long", nil)
-		r.Header.Set("Accept-Encoding", "gzip")
-		w := httptest.NewRecorder()
-		began := time.Now()
-		h.Config.Handler.ServeHTTP(w, r)
-		took = append(took, time.Since(began))
-		wire = w.Body.Len()
-		if picture == 0 {
-			picture = svgSize(b, w.Body.Bytes())
-		}
-	}
-	slices.Sort(took)
-	b.ReportMetric(float64(took[len(took)/2].Microseconds())/1000, "median-ms")
-	b.ReportMetric(float64(wire)/1000, "wire-KB")
-	b.ReportMetric(float64(picture)/1000, "svg-KB")
-}
-
-func svgSize(b *testing.B, page []byte) int {
-	b.Helper()
-	z, err := gzip.NewReader(bytes.NewReader(page))
-	if err != nil {
-		b.Fatal(err)
-	}
-	var all bytes.Buffer
-	if _, err := all.ReadFrom(z); err != nil {
-		b.Fatal(err)
-	}
-	return strings.Index(all.String(), "</svg>") - strings.Index(all.String(), "<svg")
 }
