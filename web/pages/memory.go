@@ -2,7 +2,9 @@ package pages
 
 import (
 	"net/url"
+	"strconv"
 	"sync"
+	"time"
 
 	"plantrail/domain"
 	"plantrail/projections"
@@ -73,3 +75,16 @@ func (v *visit) stripList() error {
 	}
 	return v.show("strips", "Ratings over the life of "+words(strips.Title), "plans", strips)
 }
+
+// until is the day to which the picture goes: that of the moment asked for, so that the same address shows the same again.
+func (a asked) until(m projections.Moment, now time.Time) time.Time {
+	if day, err := time.Parse(time.DateOnly, a.RecordedAt); err == nil && day.Before(now) {
+		return day
+	}
+	if a.RecordedAt+a.Position != "" || m.AsReported != "" {
+		return m.RecordedAt
+	}
+	return now
+}
+
+func positionOf(p domain.Position) string { return strconv.FormatUint(uint64(p), 10) }
