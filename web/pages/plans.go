@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"plantrail/domain"
 	"plantrail/domain/findings"
