@@ -69,7 +69,11 @@ func (p *Proposal) stated() domain.Date {
 func (p *Proposal) readAs() map[string]string {
 	as := map[string]string{}
 	for _, c := range p.Columns {
-		if c.Name != "" && len(c.Name) <= 200 && p.Format != "minutes" {
+		switch {
+		case c.Name == "" || len(c.Name) > 200 || p.Format == "minutes" || c.undecided:
+		case c.measures:
+			as[columnKey(c.Name)] = string(FieldMeasure)
+		default:
 			as[columnKey(c.Name)] = string(c.Field)
 		}
 	}
@@ -102,22 +106,21 @@ func (p *Proposal) pointsDown(i int) bool {
 	return p.Rows[i].SameAs != "" && slices.ContainsFunc(p.Rows[i+1:], func(r Row) bool { return r.Item == p.Rows[i].SameAs })
 }
 
-// adds are the row's item, and its measure.
+// adds are the row's item, and its measure, which is the item itself or one beside it.
 func (p *Proposal) adds(r *Row) []domain.Command {
 	add := domain.AddItem{Basis: domain.Basis{Stated: r.Stated}, Item: r.Item, Level: r.Level, Parent: r.Parent, Ref: r.Ref,
 		Title: domain.Text(r.Title), Owner: domain.Text(r.Owner), Due: r.Due}
 	if r.Source != "" {
 		add.Kind, add.Source = domain.Recommendation, domain.Text(r.Source)
 	}
-	if r.Measure != nil {
+	if r.Measure != nil && !r.Measure.beside {
 		add.Kind = domain.MeasureKind
-		return []domain.Command{add, domain.DefineMeasure{Item: r.Item, Baseline: r.Measure.Baseline},
-			domain.ReadMeasure{Item: r.Item, Value: r.Measure.Now, Words: domain.Text(r.Measure.Words)}}
 	}
-	if r.DueNow.IsZero() {
-		return []domain.Command{add}
+	steps := []domain.Command{add}
+	if !r.DueNow.IsZero() {
+		steps = append(steps, domain.SetDue{Item: r.Item, Due: r.DueNow, Reason: domain.Text(r.DueReason), Unapproved: true})
 	}
-	return []domain.Command{add, domain.SetDue{Item: r.Item, Due: r.DueNow, Reason: domain.Text(r.DueReason), Unapproved: true}}
+	return append(steps, p.measures(r)...)
 }
 
 // says are the progress and the outcome that the row reports.

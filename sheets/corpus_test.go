@@ -31,7 +31,7 @@ var corpusFiles = []struct {
 		unread: []string{"line 1: name of a column is lost"}},
 	{file: "03-torbay-improvement-action-tracker", want: lines("text-flat",
 		`1: item-01 ref="1.1" title="Assessments done in 20 days, exceptions in 45 Head of Service A/ Head of Service B Practice standards to be revised Dec 2016 Staff know the standards. COMPLETED Next phase under way. Launch will be 13/12/12. 9.12.16 Target for 45 days - 83% COMPLETED Now reviewed monthly. Phase 1 completed Phase 2 Target - 59.1% Plan in place"`),
-		unread: []string{"line 1: Who?, When?, Current Status, Outcome", "line 1: Phase 2 Mar 2017"}},
+		unread: []string{"line 1: Who?, When?, Success measures, Current Status, Outcome", "line 1: Phase 2 Mar 2017"}},
 	{file: "06-isle-of-wight-select-committee-tracker-2004", want: lines("text-pipe",
 		`11: item-01 ref="SC18" title="That visits involve local members." owner="Portfolio Holder A" stated="2004-09-02" progress="Action List circulated" progress="Actioned."`,
 		`18: item-02 ref="SC20" title="That figures be investigated." owner="Portfolio Holder A" stated="2004-09-02" progress="Action List circulated" progress="Pending"`),

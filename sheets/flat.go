@@ -147,8 +147,8 @@ func longestName(text string, words [][]int, at int, v vocabulary) (flatName, bo
 			break
 		}
 		if m, known := v.meaning(name); known {
-			if rest, two := v.meaning(text[min(best.to+1, to):to]); ok && two && rest.field != best.field && rest.field != "" && best.field != "" {
-				break // two names
+			if rest, two := v.meaning(text[min(best.to+1, to):to]); ok && two && rest.field != best.field && rest.field != "" && best.field != "" && best.field != FieldReading { // two names, but for "Current status"
+				break
 			}
 			best, ok = flatName{span{from, from + len(name), name, m.field}, at + n}, true
 		}

@@ -66,7 +66,15 @@ var rules = []rule{
 	{FieldOutcome, "outcome outcomes result results", "outcome outcomes result results achieved actual the"},
 	{FieldProgress, "progress update updates comment comments commentary narrative notes note position taken corrective",
 		"progress update updates comment comments commentary narrative notes note position taken corrective to date latest current status action actions planned or and since last meeting officer officers against agreed on monitoring impact made rag summary"},
-	{FieldRef, "ref reference no nos number id #", "ref reference no nos number id # item action rec recommendation aim unique"},
+	{FieldRef, "ref reference no nos number id #", "ref reference no nos number id # item action rec recommendation aim unique kpi pi measure indicator"},
+	{FieldUnit, "unit units", "unit units of measure measurement"},
+	{FieldBetter, "polarity better", "polarity better is what good"},
+	{FieldMeasure, "measure measures kpi kpis indicator indicators metric metrics pi",
+		"measure measures kpi kpis indicator indicators metric metrics pi success performance key of description name title outcome impact how we will the"},
+	{FieldBaseline, "baseline baselines", "baseline baselines figure value performance position measure data at start of the year " + ofFigures},
+	{FieldTarget, "target targets", "target targets figure value performance measure success level kpi annual year end the for of " + ofFigures},
+	{FieldReading, "actual actuals current latest performance value reading figure outturn",
+		"actual actuals current latest performance value reading figure outturn data level score result to date ytd now year quarter month most recent this at end of the period " + ofFigures},
 	{FieldTitle, "action actions task tasks activity activities milestone milestones aim aims objective objectives commitment commitments " +
 		"recommendation recommendations what title description improvement improvements issue item items rec",
 		"action actions task tasks activity activities milestone milestones aim aims objective objectives commitment commitments " +
@@ -78,12 +86,15 @@ var rules = []rule{
 // dimensions are what is rated beside delivery.
 const dimensions = "outcome outcomes impact confidence likelihood quality"
 
+// ofFigures are words beside the names of columns of figures.
+const ofFigures = "% £ q1 q2 q3 q4"
+
 // weakTitle is why a column is taken for the actions whose name need not mean them.
 const weakTitle = "no other column holds the actions"
 
 // neutral names stand over columns that real papers have and of which nothing is recorded. They tell where a header is.
 const neutral = "committee select meeting date origin area theme ward portfolio risk priority directorate service section stage " +
-	"exec executive success measure measures how evidence cost resource resources budget baseline target"
+	"exec executive success how evidence cost resource resources budget"
 
 // titleRanks orders the names that may stand over the item's words.
 var titleRanks = []string{"action actions task tasks activity activities milestone milestones", "aim aims objective objectives commitment commitments",
@@ -118,8 +129,9 @@ func (v vocabulary) meaning(name string) (meaning, bool) {
 	if strings.HasSuffix(strings.Join(words, " "), " made to") { // "Recommendation made to:"
 		return meaning{field: FieldOwner}, true
 	}
+	dateless := slices.DeleteFunc(slices.Clone(plain), ofPeriod)
 	for _, r := range rules {
-		if r.fits(plain) {
+		if r.fits(plain) || len(dateless) < len(plain) && r.ofFigures() && r.fits(dateless) {
 			m.field = r.field
 			m.rank = r.rank(plain)
 			m.weakly = m.field == FieldTitle && m.rank == len(titleRanks)-1
@@ -150,6 +162,9 @@ func (r rule) fits(words []string) bool {
 	}
 	if r.field == FieldDueNow { // "current status" is no date
 		core = core && (slices.Contains(words, "date") || slices.Contains(words, "deadline") || slices.Contains(words, "timescale"))
+	}
+	if r.field == FieldUnit && !slices.ContainsFunc(words, func(w string) bool { return contains("measure measurement", w) }) {
+		return false // it may be a team
 	}
 	if r.field == FieldMeeting && !slices.Contains(words, "date") {
 		return false
@@ -195,17 +210,19 @@ func (v vocabulary) named(names []cell) []Column {
 			columns[i].Field, columns[i].given = f, true
 		}
 	}
-	for _, f := range []Field{FieldRef, FieldTitle, FieldOwner, FieldDue, FieldDueNow, FieldRating, FieldReason, FieldOutcome, FieldMeeting, FieldPercent, FieldSource} {
+	for _, f := range []Field{FieldRef, FieldTitle, FieldOwner, FieldDue, FieldDueNow, FieldRating, FieldReason, FieldOutcome, FieldMeeting, FieldPercent, FieldSource,
+		FieldMeasure, FieldBaseline, FieldTarget, FieldUnit, FieldBetter} {
 		takeBest(f, columns, said)
 	}
+	takeMeasure(columns, said)
 	takeAim(columns, said)
 	for i := range columns {
 		switch {
 		case said[i].given:
 		case said[i].field == FieldRating && columns[i].Field == "" && said[i].rank >= 2:
 			columns[i].Field, columns[i].Why = FieldMore, "it rates something else than delivery"
-		case said[i].field == FieldProgress:
-			columns[i].Field = FieldProgress
+		case said[i].field == FieldProgress, said[i].field == FieldReading:
+			columns[i].Field = said[i].field
 		case columns[i].Field == FieldTitle && said[i].weakly:
 			columns[i].Why = weakTitle
 		case columns[i].Field != "":
@@ -219,7 +236,9 @@ func (v vocabulary) named(names []cell) []Column {
 }
 
 // many reports whether several columns may mean the same.
-func many(f Field) bool { return f == "" || f == FieldProgress || f == FieldMore }
+func many(f Field) bool {
+	return f == "" || f == FieldProgress || f == FieldMore || f == FieldReading
+}
 
 func takeBest(f Field, columns []Column, said []meaning) {
 	if column(columns, f) >= 0 {

@@ -32,6 +32,7 @@ type KnownItem struct {
 	Reasons map[string]string // by dimension: the current justification
 	Said    []string          // every progress report and outcome so far
 	Copied  []string          // of the progress reports those that copies of the paper made, in order
+	Read    []KnownReading    // of a measure, in the order of recording
 }
 
 // Match says which item of the plan a row is.
@@ -60,17 +61,28 @@ func (p *Proposal) compare(known *Known) {
 		p.fatal("file", "record copies in the order of their days; what an older one says can be recorded by hand, with its day",
 			"the plan has a copy of %s already, and this one speaks of %s", known.Latest.Words(), day.Words())
 	}
-	free := map[domain.ItemID]*KnownItem{}
+	free, aside := map[domain.ItemID]*KnownItem{}, map[domain.ItemID]*KnownItem{}
+	besides := known.besides()
 	for i := range known.Items {
-		free[known.Items[i].ID] = &known.Items[i]
+		it := &known.Items[i]
+		if besides[it.ID] && !ofMeasures(p.Columns) {
+			aside[it.ID] = it
+			continue
+		}
+		free[it.ID] = it
 	}
 	p.matchExactly(free, "reference", func(r *Row) string { return refKey(r.Ref) }, func(it *KnownItem) string { return refKey(it.Ref) })
 	p.matchExactly(free, "words", func(r *Row) string { return plainWords(r.Title) }, func(it *KnownItem) string { return plainWords(it.Title) })
 	p.matchLikely(free)
+	p.matchExactly(aside, "words", func(r *Row) string { return plainWords(r.Title) }, func(it *KnownItem) string { return plainWords(it.Title) })
 	p.rename()
 	p.strangers()
 	for i := range p.Rows {
 		p.doubt(&p.Rows[i])
+	}
+	p.numberMeasures()
+	for i := range p.Rows {
+		p.offerBetter(&p.Rows[i])
 	}
 	p.missing(free)
 	p.Offers = slices.DeleteFunc(p.Offers, p.knownAlready)
@@ -235,6 +247,10 @@ func (p *Proposal) same(row int, id domain.ItemID) {
 				p.Rows[j].renamed(map[domain.ItemID]domain.ItemID{was: id})
 			}
 			p.known.settled = append(p.known.settled, offerGone(id))
+			if r.Measure != nil {
+				r.Measure.Item = ""
+				p.numberMeasure(r)
+			}
 		}
 	}
 }
@@ -257,7 +273,7 @@ func offerGone(id domain.ItemID) string { return "gone:" + string(id) }
 // missing asks after each item of the plan that no row is. Nothing is ended in silence.
 func (p *Proposal) missing(free map[domain.ItemID]*KnownItem) {
 	for _, it := range p.known.items(free) {
-		if it.State.Ended() || p.heads(it) || it.Kind == domain.MeasureKind {
+		if it.State.Ended() || p.heads(it) || (it.Kind == domain.MeasureKind) != ofMeasures(p.Columns) {
 			continue
 		}
 		p.Offers = append(p.Offers, Offer{ID: offerGone(it.ID), Row: len(p.Rows) + 1, Place: "file", Item: it.ID,

@@ -37,6 +37,9 @@ func (p *Proposal) levels(t table) {
 	}
 	if len(p.Levels) > 0 {
 		p.Levels = append(p.Levels, domain.Level{Key: "action", Label: "Action"})
+		if ofMeasures(p.Columns) {
+			p.Levels[len(p.Levels)-1] = domain.Level{Key: "measure", Label: "Measure"}
+		}
 	}
 }
 

@@ -91,7 +91,7 @@ func (p *Proposal) offerMeasures(found []cell) {
 			p.problem(c.place(), "keep the measure by hand", "%s: this reads like a measure, and its figures can't be read", quoted(c.text))
 			continue
 		}
-		p.Offers = append(p.Offers, Offer{ID: offerID("measure", i+1), Place: c.place(), Words: name, Measure: &Measured{was, now, c.text, c.place()},
+		p.Offers = append(p.Offers, Offer{ID: offerID("measure", i+1), Place: c.place(), Words: name, Measure: &Measured{Title: name, Baseline: was, Now: now, Words: c.text, Place: c.place(), Readings: []Reading{{Value: now, Words: c.text, Place: c.place()}}},
 			What: fmt.Sprintf("a measure %s: %s, then %s", quoted(name), was.Words(), now.Words()),
 			Why:  "prose reports an earlier and a present figure: " + quoted(c.text) + "; which way is better, and the target, are not said"})
 	}

@@ -51,7 +51,7 @@ func (p *Proposal) newsOf(r *Row) []domain.Command {
 	if was.State.Ended() {
 		return nil
 	}
-	return slices.Concat(p.words(r, was), p.dates(r, was), p.newRatings(r, was), p.newWords(r, was))
+	return slices.Concat(p.words(r, was), p.dates(r, was), p.newRatings(r, was), p.newWords(r, was), p.measures(r))
 }
 
 // words are a new title, another place in the plan, another owner.
@@ -158,7 +158,13 @@ func differences(steps []domain.Command) (words []string) {
 	for _, c := range steps {
 		switch c := c.(type) {
 		case domain.AddItem:
-			words = append(words, "a new item")
+			words = append(words, map[bool]string{true: "a new measure", false: "a new item"}[c.Kind == domain.MeasureKind])
+		case domain.DefineMeasure:
+			if c.Reason != "" {
+				words = append(words, (&Measured{Unit: c.Unit, Baseline: c.Baseline, Target: c.Target, Better: c.Better}).Says())
+			}
+		case domain.ReadMeasure:
+			words = append(words, "read "+c.Value.Words())
 		case domain.RewordItem:
 			words = append(words, "other words")
 		case domain.MoveItem:
@@ -203,6 +209,12 @@ func (p *Proposal) countNews() {
 			c.Resolutions++
 		case domain.CancelItem:
 			ended++
+		case domain.LinkItems:
+			c.Items-- // a measure beside an action is counted as one
+		case domain.DefineMeasure:
+			c.Measures++
+		case domain.ReadMeasure:
+			c.Readings++
 		}
 	}
 	p.Counts, p.Records = c, append(p.newsWords(c, ended, len(steps)), p.paperWords()...)
@@ -219,6 +231,7 @@ func (p *Proposal) newsWords(c Counts, ended, steps int) []string {
 	}{{c.Items, "new item", "new items"}, {c.Changes, "rating changed, or affirmed for another reason", "ratings changed, or affirmed for another reason"},
 		{c.Moves, "due date set or moved", "due dates set or moved"}, {c.Owners, "other owner", "other owners"},
 		{c.Progress, "progress report", "progress reports"}, {c.Outcomes, "outcome", "outcomes"},
+		{c.Measures, "measure, new or with another target, baseline or unit", "measures, new or with another target, baseline or unit"}, {c.Readings, "new reading of a measure", "new readings of measures"},
 		{c.Resolutions, "resolution as printed", "resolutions as printed"}, {ended, "item cancelled, as accepted", "items cancelled, as accepted"}} {
 		switch {
 		case n.n == 1:

@@ -52,6 +52,8 @@ type Proposal struct {
 	known       *Known
 	scheme      domain.Scheme
 	rated       map[int]domain.Dimension // by column: what is rated beside the first
+	taken       map[domain.ItemID]bool   // ids of items, once a measure needs one
+	numbered    int                      // measures with an id of their own
 }
 
 // Field says what a column means. The empty Field is a column of which nothing is recorded.
@@ -74,10 +76,16 @@ const (
 	FieldMore     Field = "rating-more" // the rating in another dimension
 	FieldPercent  Field = "percent"     // how much of it is done
 	FieldSource   Field = "source"      // the review that made a recommendation
+	FieldMeasure  Field = "measure"     // what is measured: beside an action, or in its place
+	FieldBaseline Field = "baseline"    // where a measure began
+	FieldTarget   Field = "target"      // what a measure should reach: a figure, never a date
+	FieldReading  Field = "reading"     // what a measure is now, or was in a period
+	FieldUnit     Field = "unit"        // of a measure's figures
+	FieldBetter   Field = "better"      // which way is better: higher or lower
 )
 
 var fields = []Field{"", FieldRef, FieldTitle, FieldOwner, FieldDue, FieldDueNow, FieldRating, FieldReason, FieldProgress, FieldOutcome,
-	FieldAim, FieldMeeting, FieldMore, FieldPercent, FieldSource}
+	FieldAim, FieldMeeting, FieldMore, FieldPercent, FieldSource, FieldMeasure, FieldBaseline, FieldTarget, FieldReading, FieldUnit, FieldBetter}
 
 func fieldNames() string {
 	var names []string
@@ -94,6 +102,9 @@ type Column struct {
 	Field Field  `json:"field" doc:"what it means; empty: not recorded"`
 	Why   string `json:"why,omitempty" doc:"why it is read so, where the name alone does not say"`
 	given bool   // somebody said so, or it was read so in the last copy
+
+	measures  bool // the rows are measures, and these are their words
+	undecided bool // what stands in it does not say yet what it means: the next copy may
 }
 
 // Row is one item as the paper gives it.
@@ -169,12 +180,32 @@ type Request struct {
 	DueAs   string `json:"due_as,omitempty" doc:"when the answer is due, as printed"`
 }
 
-// Measured is a measure that prose reports: what it was, and what it is now.
+// Measured is a measure as the paper gives it, in columns or in prose: where it began, what it should reach, what it is now.
 type Measured struct {
-	Baseline domain.Amount `json:"baseline"`
-	Now      domain.Amount `json:"now"`
-	Words    string        `json:"words" doc:"as printed"`
+	Item     domain.ItemID `json:"item,omitempty" doc:"of the measure, where it stands beside an action"`
+	Title    string        `json:"title,omitempty" doc:"of the measure, where it stands beside an action"`
+	Unit     string        `json:"unit,omitempty"`
+	Better   domain.Better `json:"better,omitempty" doc:"which way is better, where the paper says so"`
+	Baseline domain.Amount `json:"baseline,omitempty"`
+	Target   domain.Amount `json:"target,omitempty"`
+	Now      domain.Amount `json:"now,omitempty" doc:"the last of its readings"`
+	Readings []Reading     `json:"readings,omitempty" doc:"in the order of the columns"`
+	Words    string        `json:"words,omitempty" doc:"as printed, in prose"`
 	Place    string        `json:"place"`
+
+	named  bool       // the paper has words of its own for it
+	beside bool       // the row is an action, and the measure an item of its own
+	was    *KnownItem // the item that the measure is, where the plan has it
+}
+
+// Reading is one figure of a measure.
+type Reading struct {
+	Value  domain.Amount `json:"value"`
+	Period string        `json:"period,omitempty" doc:"the column that names its quarter, month or year"`
+	On     domain.Date   `json:"on,omitzero" doc:"the date of the reading; absent: the day of which the paper speaks"`
+	Words  string        `json:"words,omitempty" doc:"as printed"`
+	Place  string        `json:"place"`
+	signed bool
 }
 
 // Resolution is a resolution as printed.
@@ -209,6 +240,8 @@ type Counts struct {
 	Moves       int `json:"moves" doc:"of due dates"`
 	Progress    int `json:"progress"`
 	Outcomes    int `json:"outcomes"`
+	Measures    int `json:"measures" doc:"new, or measured otherwise than before"`
+	Readings    int `json:"readings" doc:"of measures"`
 	Resolutions int `json:"resolutions"`
 }
 
@@ -254,6 +287,10 @@ func (c *Counts) add(p *Proposal, r *Row) {
 	c.Items++
 	c.Changes += len(r.Changes)
 	c.Progress += len(r.Progress)
+	if r.Measure != nil {
+		c.Measures++
+		c.Readings += len(r.Measure.Readings)
+	}
 	one(&c.Ratings, r.Rating.Value != "")
 	one(&c.Owed, p.owed(r))
 	one(&c.Links, r.SameAs != "")
@@ -289,6 +326,8 @@ func (c Counts) words() []string {
 	say(c.Moves, "due date moved", "due dates moved")
 	say(c.Progress, "progress report", "progress reports")
 	say(c.Outcomes, "outcome", "outcomes")
+	say(c.Measures, "measure", "measures")
+	say(c.Readings, "reading of a measure", "readings of measures")
 	say(c.Resolutions, "resolution as printed", "resolutions as printed")
 	return words
 }

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
 	"maps"
 	"path"
 	"slices"
@@ -202,6 +201,8 @@ func (p *Proposal) accept(ids []string) error {
 			r.Requests = append(r.Requests, Request{o.Words, o.AskedBy, ""})
 		case "report":
 			r.Requests = append(r.Requests, Request{o.Words, "", "the next meeting"})
+		case "better":
+			r.Measure.Better = domain.Better(strings.Fields(o.What)[0])
 		case "reword":
 			r.Match.Reworded = true
 		case "moved":
@@ -226,8 +227,7 @@ func (p *Proposal) rowOf(id domain.ItemID) int {
 func (p *Proposal) acceptWhole(kind string, o *Offer) bool {
 	switch kind {
 	case "measure":
-		id := domain.ItemID(fmt.Sprintf("measure-%02d", 1+slices.IndexFunc(p.Offers, func(x Offer) bool { return x.ID == o.ID })))
-		p.Rows = append(p.Rows, Row{N: len(p.Rows) + 1, Place: o.Place, Item: id, Title: o.Words, Level: p.lowest(), Measure: o.Measure})
+		p.Rows = append(p.Rows, Row{N: len(p.Rows) + 1, Place: o.Place, Item: p.nextMeasure(), Title: o.Words, Level: p.lowest(), Measure: o.Measure})
 	case "gone":
 		p.known.gone = append(p.known.gone, o.Item)
 		if p.Body == "" {

@@ -28,10 +28,16 @@ func (p *Proposal) recognise(t table, v vocabulary) {
 	p.Problems = append(p.Problems, reader.empty...)
 	p.number()
 	p.link()
+	if p.known == nil {
+		p.numberMeasures()
+	}
 	p.offerMeasures(t.measures)
 	for i := range p.Rows {
 		r := &p.Rows[i]
 		p.offerDue(r)
+		if p.known == nil {
+			p.offerBetter(r)
+		}
 		if p.Format == "minutes" {
 			if r.Level == "action" {
 				p.offerRequests(r, r.Title, r.Place)
@@ -126,6 +132,7 @@ func (rr *rowReader) read(r row) {
 	rr.months(r, &out)
 	rr.reasons(r, &out)
 	rr.percent(r, &out)
+	rr.measure(r, &out)
 	out.Source = rr.source(r, FieldTitle)
 	out.Rating = rr.rated(r, &out)
 	rr.more(r, &out)

@@ -61,6 +61,7 @@ func tabulate(g grid, v vocabulary) (table, error) {
 	slices.SortStableFunc(t.unread, func(a, b cell) int { return a.line - b.line })
 	t.nameRefs()
 	t.findOwnRefs()
+	t.figured()
 	t.rateAll(v)
 	return t, nil
 }

@@ -31,33 +31,52 @@ func (s *Server) standing(ctx context.Context, plan domain.PlanID) (*standing, e
 	for i := range st.Items {
 		items[st.Items[i].ID] = &st.Items[i]
 	}
-	for _, kind := range []string{"progress-reported", "outcome-recorded", "paper-imported"} {
+	for _, kind := range []string{"progress-reported", "outcome-recorded", "measure-read", "paper-imported"} {
 		err := s.eachEntry(ctx, projections.TimelineQuery{Plan: plan, Type: kind}, func(e projections.Entry) error {
+			if kind == "paper-imported" {
+				return st.imported(e)
+			}
 			if it := items[e.Item]; it != nil {
-				it.Said = append(it.Said, e.Texts["progress"].Text+e.Texts["outcome"].Text)
-				if strings.HasPrefix(string(e.Command), sheets.CommandPrefix) && kind == "progress-reported" {
-					it.Copied = append(it.Copied, e.Texts["progress"].Text)
-				}
+				return heard(it, e)
 			}
-			if kind != "paper-imported" {
-				return nil
-			}
-			var paper domain.PaperImported
-			err := json.Unmarshal(e.Data, &paper)
-			st.papers[paper.SHA256] = e
-			if !e.Stated.Start().Before(st.Latest.Start()) {
-				st.Latest, st.LatestFile = e.Stated, paper.SHA256
-			}
-			if len(paper.Columns) > 0 {
-				st.Columns = paper.Columns
-			}
-			return err
+			return nil
 		})
 		if err != nil {
 			return nil, err
 		}
 	}
 	return st, nil
+}
+
+// imported takes note of a paper that was read into the plan.
+func (st *standing) imported(e projections.Entry) error {
+	var paper domain.PaperImported
+	if err := json.Unmarshal(e.Data, &paper); err != nil {
+		return err
+	}
+	st.papers[paper.SHA256] = e
+	if !e.Stated.Start().Before(st.Latest.Start()) {
+		st.Latest, st.LatestFile = e.Stated, paper.SHA256
+	}
+	if len(paper.Columns) > 0 {
+		st.Columns = paper.Columns
+	}
+	return nil
+}
+
+// heard adds what an entry says to an item: progress, an outcome, a reading.
+func heard(it *sheets.KnownItem, e projections.Entry) error {
+	if e.Type == "measure-read" {
+		var read domain.MeasureRead
+		err := json.Unmarshal(e.Data, &read)
+		it.Read = append(it.Read, sheets.KnownReading{Value: read.Value, Words: e.Texts["words"].Text, On: e.Stated})
+		return err
+	}
+	it.Said = append(it.Said, e.Texts["progress"].Text+e.Texts["outcome"].Text)
+	if strings.HasPrefix(string(e.Command), sheets.CommandPrefix) && e.Type == "progress-reported" {
+		it.Copied = append(it.Copied, e.Texts["progress"].Text)
+	}
+	return nil
 }
 
 func knownPlan(v projections.PlanView) *sheets.Known {
@@ -74,6 +93,12 @@ func knownPlan(v projections.PlanView) *sheets.Known {
 		}
 		if it.Outcome != nil {
 			known.Result = it.Outcome.Result
+		}
+		if m := it.Measure; m != nil {
+			known.Measure = &domain.Measure{Unit: m.Unit, Better: m.Better, Baseline: m.Baseline, Target: m.Target, Contextual: m.Contextual, Last: m.Last, LastOn: m.LastOn}
+		}
+		for _, l := range it.Links {
+			known.Links = append(known.Links, domain.Link{Relation: l.Relation, To: l.To})
 		}
 		k.Items = append(k.Items, known)
 	}

@@ -177,9 +177,14 @@ func one(is bool) int {
 // tracker is the plan in the shape of a spreadsheet tracker.
 func (r *reporting) tracker(context.Context) error {
 	r.Copy = true
-	s := r.section("Tracker", "The plan has no items.", columns("Ref", "~Action", "Owner", "Due date", "Revised date", "RAG", "~Reason for rating", "~Progress", "~Outcome")...)
+	names, measures := []string{"Ref", "~Action", "Owner", "Due date", "Revised date", "RAG", "~Reason for rating", "~Progress", "~Outcome"}, r.measures()
+	if len(measures) > 0 {
+		names = append(names, "Success measure", "Unit of measure", "Baseline", "Target", "Current")
+	}
+	s := r.section("Tracker", "The plan has no items.", columns(names...)...)
 	for _, it := range r.view.Items {
-		if it.State.Ended() || it.Kind == domain.MeasureKind {
+		measure, measured := measures[it.Item]
+		if it.State.Ended() || it.Kind == domain.MeasureKind && !measured {
 			continue
 		}
 		rating := nth(it, r.view.Dimensions, 0)
@@ -191,8 +196,47 @@ func (r *reporting) tracker(context.Context) error {
 		if it.Outcome != nil {
 			outcome = it.Outcome.Words.Text
 		}
-		row(s, sheets.Words(it.Ref), sheets.Words(it.Title.Text), sheets.Words(words(it.Owner)), dateCell(due), dateCell(revised), ratingCell(rating),
-			sheets.Words(statement(rating.Reason)), sheets.Words(statement(it.Progress)), sheets.Words(outcome))
+		cells := []sheets.Cell{sheets.Words(it.Ref), sheets.Words(it.Title.Text), sheets.Words(words(it.Owner)), dateCell(due), dateCell(revised), ratingCell(rating),
+			sheets.Words(statement(rating.Reason)), sheets.Words(statement(it.Progress)), sheets.Words(outcome)}
+		if m := measure.Measure; len(measures) > 0 && m != nil {
+			name := ""
+			if measure.Item != it.Item {
+				name = measure.Title.Text
+			}
+			cells = append(cells, sheets.Words(name), sheets.Words(m.Unit), sheets.Words(m.Baseline.Words()), sheets.Words(m.Target.Words()), sheets.Words(m.Last.Words()))
+		} else if len(measures) > 0 {
+			cells = append(cells, make([]sheets.Cell, 5)...)
+		}
+		row(s, cells...)
 	}
 	return nil
+}
+
+// measures are the plan's measures by the row of a tracker that shows them: the action that one of them alone measures, else
+// a row of their own.
+func (r *reporting) measures() map[domain.ItemID]projections.ItemView {
+	defined, of, rows := map[domain.ItemID]projections.ItemView{}, map[domain.ItemID]int{}, map[domain.ItemID]projections.ItemView{}
+	for _, it := range r.view.Items {
+		if it.Measure != nil && !it.State.Ended() {
+			defined[it.Item] = it
+		}
+	}
+	for _, it := range r.view.Items {
+		var by []projections.ItemView
+		for _, l := range it.Links {
+			if m, is := defined[l.To]; is && l.Relation == domain.MeasuredBy {
+				by = append(by, m)
+			}
+		}
+		if len(by) == 1 && it.Measure == nil && !it.State.Ended() {
+			rows[it.Item] = by[0]
+			of[by[0].Item]++
+		}
+	}
+	for id, m := range defined {
+		if of[id] == 0 {
+			rows[id] = m
+		}
+	}
+	return rows
 }

@@ -46,6 +46,18 @@ func drawnPlan(t *rapid.T) (story []string) {
 		if rapid.Bool().Draw(t, "outcome") {
 			body("record-outcome", map[string]any{"item": item, "result": "achieved", "outcome": words.Draw(t, "outcome") + "."})
 		}
+		if !rapid.Bool().Draw(t, "measured") {
+			continue
+		}
+		measure, figure := fmt.Sprint("m-", i), rapid.SampledFrom([]string{"17", "~17", "59.1", "20-22", "-3"})
+		body("add-item", map[string]any{"item": measure, "kind": "measure", "title": words.Draw(t, "measure") + fmt.Sprint(" of ", i)})
+		body("define-measure", map[string]any{"item": measure, "unit": rapid.SampledFrom([]string{"", "%", "days"}).Draw(t, "unit"), "baseline": figure.Draw(t, "baseline"), "target": "20-22"})
+		for range rapid.IntRange(0, 3).Draw(t, "readings") {
+			body("read-measure", map[string]any{"item": measure, "value": figure.Draw(t, "reading"), "words": words.Draw(t, "words")})
+		}
+		if rapid.Bool().Draw(t, "beside") {
+			body("link-items", map[string]any{"item": item, "relation": "measured_by", "to": measure})
+		}
 	}
 	return story
 }

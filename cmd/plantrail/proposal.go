@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"plantrail/sheets"
@@ -19,6 +20,7 @@ func (a *app) tellProposal(p sheets.Proposal) {
 	}
 	a.say("")
 	a.tellRows(p)
+	a.tellColumns(p.Columns)
 	a.tellOffers(p.Offers)
 	for _, r := range p.Resolutions {
 		a.section("Resolution, as printed (" + r.Place + ")")
@@ -54,10 +56,10 @@ const (
 )
 
 func (a *app) tellRows(p sheets.Proposal) {
-	t := newTable("Row", "Where", "Ref", "~Item", "Rating", "~Reason", "~Owner", "Due", "Is", "~Differs")
+	t := newTable("Row", "Where", "Ref", "~Item", "Rating", "~Reason", "~Owner", "Due", "~Measure", "Is", "~Differs")
 	for _, r := range p.Rows {
 		t.add(number(r.N), plain(r.Place), plain(r.Ref), plain(shorten(r.Title, rowTitle)), plain(ratingWords(r)),
-			plain(reasonWords(r)), plain(shorten(r.Owner, rowTitle)), plain(rowDue(r)), plain(matchWords(r)), plain(strings.Join(r.Differs, ", ")))
+			plain(reasonWords(r)), plain(shorten(r.Owner, rowTitle)), plain(rowDue(r)), plain(figuresWords(r)), plain(matchWords(r)), plain(strings.Join(r.Differs, ", ")))
 	}
 	t.write(a.stdout, a.screen)
 }
@@ -100,11 +102,37 @@ func reasonWords(r sheets.Row) string {
 	return strings.Join(parts, " ")
 }
 
+func figuresWords(r sheets.Row) string {
+	if r.Measure == nil {
+		return ""
+	}
+	return r.Measure.Says()
+}
+
 func rowDue(r sheets.Row) string {
 	if r.DueNow.IsZero() {
 		return day(r.Due)
 	}
 	return day(r.DueNow) + " (was " + day(r.Due) + ")"
+}
+
+// tellColumns says of the columns whose names alone do not say it what they are read as, and why.
+func (a *app) tellColumns(all []sheets.Column) {
+	all = slices.DeleteFunc(slices.Clone(all), func(c sheets.Column) bool { return c.Why == "" })
+	if len(all) == 0 {
+		return
+	}
+	a.section("Columns whose names alone do not say what they are (another reading: --column NAME=FIELD)")
+	for _, c := range all {
+		name, field := c.Name, string(c.Field)
+		if name == "" {
+			name = "(no name)"
+		}
+		if field == "" {
+			field = "nothing"
+		}
+		a.indent("", fmt.Sprintf("%s: read as %s, because %s", name, field, c.Why))
+	}
 }
 
 func (a *app) tellOffers(all []sheets.Offer) {
