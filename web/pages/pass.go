@@ -77,16 +77,29 @@ func (v *visit) evidence() error {
 func (v *visit) reports() error {
 	var page struct {
 		Plan    projections.PlanView
-		Reports []struct{ Report, Title, About string }
+		Asked   url.Values
+		Reports []reportLink
 	}
+	q := v.r.URL.Query()
+	page.Asked, _ = url.ParseQuery(encode("as_reported", q.Get("as_reported"), "valid_at", q.Get("valid_at"), "judged", q.Get("judged"))) // it was just encoded
 	if err := v.get(path("plans", v.r.PathValue("plan")), nil, &page.Plan); err != nil {
 		return err
 	}
 	if err := v.get("/reports", nil, &page); err != nil {
 		return err
 	}
+	for i := range page.Reports {
+		r := &page.Reports[i]
+		r.Address = path("plans", v.r.PathValue("plan"), "reports", r.Report)
+		if len(page.Asked) > 0 {
+			r.Address += "?" + page.Asked.Encode()
+		}
+	}
 	return v.show("reports", "Reports on "+words(page.Plan.Title), "plans", page)
 }
+
+// reportLink is a report that can be had, for the moment that is asked for.
+type reportLink struct{ Report, Title, About, Address string }
 
 // report is a report as a document of its own, made by the API.
 func (v *visit) report() error {

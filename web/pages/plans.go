@@ -38,11 +38,11 @@ type part struct {
 
 // open says whether somebody is let in. Who is let in to some plans only is shown what is cut to them.
 func (p part) open(to domain.Actor) bool {
-	return (len(p.roles) == 0 || slices.Contains(p.roles, to.Role)) && (to.Only == "" || p.Key == "plans" || p.Key == "verify")
+	return (len(p.roles) == 0 || slices.Contains(p.roles, to.Role)) && (to.Only == "" || p.Key == "plans" || p.Key == "verify" || p.Key == "feed")
 }
 
 var siteParts = []part{{Key: "plans", Name: "Plans", Address: "/plans"}, {Key: "search", Name: "Search", Address: "/search"},
-	{Key: "findings", Name: "Findings", Address: "/findings"}, {Key: "verify", Name: "Verify", Address: "/verify"},
+	{Key: "findings", Name: "All findings", Address: "/findings"}, {Key: "verify", Name: "Verify", Address: "/verify"},
 	{Key: "people", Name: "People", Address: "/persons"},
 	{Key: "schemes", Name: "Keys and policies", Address: "/schemes", roles: []domain.Role{domain.Admin}},
 	{Key: "access", Name: "Access log", Address: "/access", roles: []domain.Role{domain.Auditor, domain.Admin}}}
@@ -139,6 +139,20 @@ func askedOf(q url.Values) asked {
 func (a asked) clocks() url.Values {
 	q, _ := url.ParseQuery(encode("valid_at", a.ValidAt, "recorded_at", a.RecordedAt, "as_reported", a.AsReported, "position", a.Position)) // it was just encoded
 	return q
+}
+
+// Since is the moment that is shown, as comparing takes it; "" for now.
+func (p planPage) Since() string {
+	a := p.Asked
+	switch {
+	case a.AsReported != "":
+		return "meeting:" + a.AsReported
+	case a.ValidAt != "" && a.RecordedAt+a.Position == "":
+		return "valid:" + a.ValidAt
+	case a.RecordedAt != "" && a.ValidAt == "":
+		return "recorded:" + a.RecordedAt
+	}
+	return ""
 }
 
 // row is an item with its depth in the plan's levels.

@@ -45,7 +45,7 @@ func TestEachPageShowsWhatItIsFor(t *testing.T) {
 		"/plans/parks/entries/5":                                          {"How it can be proved", "delivery rated amber"},
 		"/plans/parks/timeline":                                           {"cancelled", "No fish", "Scrutiny Committee"},
 		"/plans/parks/compare":                                            {"Compare"},
-		"/plans/parks/compare?from=meeting:scrutiny-committee-2026-03-20": {"re rated", "ended", "re dated"},
+		"/plans/parks/compare?from=meeting:scrutiny-committee-2026-03-20": {"rated otherwise", "ended", "another due date"},
 		"/search?q=scaffolding":                                           {"«Scaffolding»"},
 	} {
 		status, body, _ := fetch(t, h, address)

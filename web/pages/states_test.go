@@ -39,7 +39,7 @@ func TestReadingPages(t *testing.T) {
 	holds(t, h, "/plans/parks/policy", 200, "default.v1", "Amber")
 	holds(t, h, "/plans/parks/evidence", 200, "No file of evidence is attached")
 	holds(t, h, "/plans/parks/bundle", 200, "Why do you take it?")
-	holds(t, h, "/plans/parks/reports", 200, "Read it")
+	holds(t, h, "/plans/parks/reports", 200, "Also as")
 	holds(t, h, "/plans/parks/reports/nix", 404)
 	holds(t, h, "/plans/parks/evidence/nix", 404, "</html>")
 	holds(t, h, "/persons", 200, "People")
@@ -55,7 +55,7 @@ func TestAnInspectorBeginsWithThePlansNamed(t *testing.T) {
 	h.Do(t, "ponds", domain.OpenPlan{Basis: domain.Basis{Stated: domain.Day(2026, 1, 5)}, Title: "Ponds"})
 	h.SignIn.Session.Actor = domain.Actor{ID: "p-inspector", Kind: domain.User, Role: domain.Inspector, Only: domain.ScopeOf([]domain.PlanID{"parks"})}
 	holds(t, h, "/plans", 200, "1 plan", "Findings not answered", "/plans/parks/findings?answered=no")
-	holds(t, h, "/plans/parks/reports", 200, "Read it")
+	holds(t, h, "/plans/parks/reports", 200, "Also as")
 	_, body, _ := fetch(t, h, "/plans")
 	for _, shut := range []string{"Ponds", "/search", "/mine", "/persons", `href="/findings"`} { // nothing is offered that is refused
 		if strings.Contains(body, shut) {

@@ -10,6 +10,8 @@ import (
 // registerReading registers the pages that show and change nothing, and the few forms that belong to them.
 func (s *Site) registerReading() {
 	s.page("GET /plans/{plan}/meetings", (*visit).meetings)
+	s.page("GET /plans/{plan}/meetings/{meeting}/paper", (*visit).printed)
+	s.page("GET /events", (*visit).feed)
 	s.page("GET /plans/{plan}/findings", (*visit).findings)
 	s.page("GET /plans/{plan}/policy", (*visit).policy)
 	s.page("GET /plans/{plan}/evidence", (*visit).evidence)
@@ -82,6 +84,7 @@ var helpful = []helped{
 	{"What would an auditor ask?", "Findings, of one plan or of all: each names its proof."},
 	{"Is the record whole?", "Verify. With the root that a paper prints you can hold the paper against it."},
 	{"Can I check it without trusting this server?", "Your plan, Bundle: the file checks itself, offline."},
+	{"What do programs get, and what is in it?", "Events, for programs: each event in order, with its schema."},
 	{"Who wrote this, anywhere, ever?", "Search; the hits lead to the entries."},
 }
 
