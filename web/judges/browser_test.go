@@ -216,7 +216,7 @@ func (p *person) lacks(words ...string) {
 // finder finds what people see by what is written on it: FIND(kind, text) is the element, whose text is that, or begins with
 // it; "text #2" is the second.
 const finder = `window.FIND = (kind, text) => { let nth = 1, m = text.match(/^(.*) #(\d+)$/); if (m) { text = m[1]; nth = +m[2] }
-	const plain = s => (s || "").replace(/\s+/g, " ").trim(), seen = e => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== "hidden";
+	const plain = s => (s || "").replace(/\s+/g, " ").replace(/ ([:,])/g, "$1").trim(), seen = e => e.getClientRects().length > 0 && getComputedStyle(e).visibility !== "hidden";
 	const all = [...document.querySelectorAll(kind)].filter(seen), is = all.filter(e => plain(e.innerText || e.textContent) === text);
 	return (is.length ? is : all.filter(e => plain(e.innerText || e.textContent).startsWith(text)))[nth - 1] };
 	window.FIELD = text => { const l = FIND("label", text); return l && (l.control || document.getElementById(l.htmlFor)) };`
@@ -315,6 +315,17 @@ func (p *person) give(label, file string) {
 	p.do(chromedp.SetUploadFiles(chromedp.CSS("#"+id), []string{file}))
 }
 
+// saved are the files that were saved whole.
+func (p *person) saved() (all []string) {
+	there, _ := filepath.Glob(filepath.Join(p.download, "*"))
+	for _, f := range there {
+		if info, err := os.Stat(f); err == nil && info.Size() > 0 && !strings.HasSuffix(f, ".crdownload") && !strings.HasPrefix(filepath.Base(f), ".") {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
 // save clicks what is a file and answers what was saved.
 func (p *person) save(text string) (name string) {
 	p.Helper()
@@ -323,12 +334,14 @@ func (p *person) save(text string) (name string) {
 		_, err := chromedp.CallBrowser(ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{Behavior: browser.SetDownloadBehaviorBehaviorAllow, BrowserContextID: c.BrowserContextID, DownloadPath: p.download})
 		return err
 	})
-	at := p.aim("a, button", text)
+	at, before := p.aim("a, button", text), map[string]bool{}
+	for _, f := range p.saved() {
+		before[f] = true
+	}
 	p.do(chromedp.MouseClickXY(at.X, at.Y))
 	p.until("a file of "+quoted(text), func() bool {
-		there, _ := filepath.Glob(filepath.Join(p.download, "*"))
-		for _, f := range there {
-			if info, err := os.Stat(f); err == nil && info.Size() > 0 && !strings.HasSuffix(f, ".crdownload") && name != f {
+		for _, f := range p.saved() {
+			if !before[f] {
 				name = f
 				return true
 			}
