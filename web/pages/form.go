@@ -33,6 +33,7 @@ type form struct {
 	Finish func(*filling, map[string]any)   // puts into the command what is no field of its own
 	At     func(*filling) string            // where it is sent, if not to the command
 	Others bool                             // it names another plan
+	Bare   bool                             // it has no date and no authority
 }
 
 // field is a field of a form. Name is that of the API's body; a dot leads into an object.
@@ -73,7 +74,12 @@ var authorityFields = []field{
 func (f *form) verb() string { return f.Of.Verb() }
 
 // all are the fields of a form with those that every command has.
-func (f *form) all() []field { return slices.Concat(f.Fields, basis, authorityFields) }
+func (f *form) all() []field {
+	if f.Bare {
+		return f.Fields
+	}
+	return slices.Concat(f.Fields, basis, authorityFields)
+}
 
 // offered says whether a role is shown the form.
 func (f *form) offered(role domain.Role) bool { return role.Covers(domain.LeastRole(f.Of)) }
@@ -245,24 +251,30 @@ func (n *filling) after(plan string) string {
 
 // body is what the API is sent: what was filled in, and nothing else.
 func (n *filling) body() map[string]any {
-	all := map[string]any{}
-	for _, f := range n.all() {
-		value := f.value(n.Values[f.Name])
-		if value == nil || f.Name == "plan" || f.Name == "item" && n.At != nil {
-			continue
-		}
-		object, name, inner := strings.Cut(f.Name, ".")
-		if !inner {
-			all[f.Name] = value
-			continue
-		}
-		if all[object] == nil {
-			all[object] = map[string]any{}
-		}
-		all[object].(map[string]any)[name] = value
-	}
+	fields := slices.DeleteFunc(slices.Clone(n.all()), func(f field) bool { return f.Name == "plan" || f.Name == "item" && n.At != nil })
+	all := bodyOf(fields, n.Values)
 	if n.Finish != nil {
 		n.Finish(n, all)
+	}
+	return all
+}
+
+// bodyOf makes a body of what was filled in. A field of the kind object is there without any of its parts.
+func bodyOf(fields []field, values url.Values) map[string]any {
+	all := map[string]any{}
+	for _, f := range fields {
+		object, name, inner := strings.Cut(f.Name, ".")
+		value := f.value(values[f.Name])
+		if (inner && value != nil || f.Kind == "object") && all[object] == nil {
+			all[object] = map[string]any{}
+		}
+		switch {
+		case value == nil:
+		case inner:
+			all[object].(map[string]any)[name] = value
+		default:
+			all[f.Name] = value
+		}
 	}
 	return all
 }
@@ -327,7 +339,12 @@ type shown struct {
 }
 
 // Shown are the fields of the form; Authority those of the decision behind it.
-func (n *filling) Shown() []shown     { return n.shown(slices.Concat(n.Fields, basis)) }
+func (n *filling) Shown() []shown {
+	if n.Bare {
+		return n.shown(n.Fields)
+	}
+	return n.shown(slices.Concat(n.Fields, basis))
+}
 func (n *filling) Authority() []shown { return n.shown(authorityFields) }
 
 // AuthorityOpen says whether the fields of the authority are to be seen at once.

@@ -37,6 +37,7 @@ var funcs = template.FuncMap{
 	"newkey":    newKey,
 	"may":       func(role, right domain.Role) bool { return role.Covers(right) },
 	"bytes":     byteCount,
+	"int":       func(p domain.Position) int { return int(p) },
 }
 
 // flashes are what a page says of what was just done; the address names them, so that nobody else's words get onto the page.

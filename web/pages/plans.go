@@ -25,6 +25,7 @@ func (s *Site) register() {
 	s.page("GET /search", (*visit).search)
 	s.registerReading()
 	s.registerForms()
+	s.registerSubscriptions()
 	s.page("GET /", func(*visit) error {
 		return &problem{Status: http.StatusNotFound, Detail: "There is no page at this address"}
 	})

@@ -8,7 +8,9 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -16,6 +18,8 @@ import (
 	"plantrail/domain"
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
+	"plantrail/feeds"
+	"plantrail/feeds/feedstest"
 	"plantrail/projections"
 	"plantrail/web"
 	"plantrail/web/pages"
@@ -77,18 +81,34 @@ func New(t testing.TB) *House {
 	if err != nil {
 		t.Fatal(err)
 	}
-	api := web.New(web.Deps{Org: "acme", Version: "test", Service: h.Service, Reads: reads, Vault: store, Visits: looked, Log: log, Proof: h.Proof.deps(journal{source{store}})})
+	feed := feeds.New(feeds.Config{Org: "acme", Identity: store.Identity(), Journal: feedstest.Source{Store: store}, Log: log})
+	fed := make(chan struct{})
+	go func() { defer close(fed); feed.Run(ctx) }()
+	api := web.New(web.Deps{Org: "acme", Version: "test", Service: h.Service, Reads: reads, Vault: store, Visits: looked, Log: log, Feed: feed, Subscribers: subscribers(t, store, feed), Proof: h.Proof.deps(journal{source{store}})})
 	h.Server = httptest.NewServer(pages.New(pages.Deps{Org: "acme", API: api, As: web.AsActor, SignIn: h.SignIn, Log: log}))
 	t.Cleanup(func() {
 		h.Server.Close()
 		_ = looked.Close()
 		stop()
 		<-ended
+		<-fed
 		if err := reads.Close(); err != nil {
 			t.Error(err)
 		}
 	})
 	return h
+}
+
+// subscribers keeps subscriptions; webhooks may reach this machine.
+func subscribers(t testing.TB, store *eventstore.Store, feed *feeds.Feed) *web.Subscribers {
+	t.Helper()
+	keys, err := feeds.NewKeys([]byte(strings.Repeat("k", feeds.MasterSize)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &web.Subscribers{Register: feeds.NewRegister(feed), State: store.Shared(), Keys: keys, Guard: &feeds.Guard{Plain: true, Allow: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}}}
+	p.Courier = feeds.NewCourier(feeds.CourierConfig{Feed: feed, Register: p.Register, State: p.State, Keys: keys, Guard: p.Guard, Process: "test"})
+	return p
 }
 
 // Do records commands on a plan, in order, and waits until they can be read.
