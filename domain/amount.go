@@ -172,6 +172,9 @@ func (m Measure) after(r Recorded) *Measure {
 		m.Before, m.BeforeAt = m.Last, m.LastAt
 		m.Last, m.LastOn, m.LastAt = e.Value, r.Stated, r.Position
 	case *EntryCorrected:
+		if e.Field == "stated" && m.LastAt == e.Entry {
+			m.LastOn, _ = parseISO(e.Value)
+		}
 		if e.Field == "value" && m.LastAt == e.Entry {
 			m.Last = Amount(e.Value)
 		}

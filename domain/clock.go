@@ -47,8 +47,9 @@ func Reported(entries []Recorded, meeting MeetingID) ([]Recorded, *PaperPublishe
 // On are the entries that hold on a day, or at the end of a month, by all that is known: as they were corrected since, in
 // the order in which they happened. An entry of which no day is known happened when it was recorded.
 //
-// A plan and an item exist from the earliest day of which anything is said about them: a paper that is recorded today, and
-// a rating of last year that is added to it tomorrow, tell one story. A correction holds from the day of what it corrects.
+// A plan, an item, a request, a meeting and whatever else entries speak of exist from the earliest day of which anything is
+// said about them: a paper that is recorded today, and a rating of last year that is added to it tomorrow, tell one story.
+// A correction holds from the day of what it corrects.
 func On(entries []Recorded, day Date) []Recorded {
 	var held []Recorded
 	for _, p := range happenings(entries) {
@@ -98,75 +99,6 @@ func Spans(entries []Recorded, dimension string) (all []Span) {
 
 func (s Span) same(t Span) bool {
 	return s.Scheme == t.Scheme && s.Value == t.Value && s.Meaning == t.Meaning && s.State.Ended() == t.State.Ended()
-}
-
-// happening is an entry, when it happened, and the entry beside which it stands: what it corrects, or itself.
-type happening struct {
-	entry  Recorded
-	on     time.Time
-	beside Position
-}
-
-// happenings are entries as they were corrected since, in the order in which they happened.
-func happenings(entries []Recorded) []happening {
-	all := make([]happening, len(entries))
-	at := make(map[EventID]int, len(entries))
-	for i, r := range entries {
-		all[i] = happening{r, r.Happened().Start(), r.Position}
-		at[r.ID] = i
-	}
-	for _, r := range entries {
-		if e, ok := r.Event.(*EntryCorrected); ok && e.Field == "stated" {
-			if target, ok := at[e.Corrects]; ok {
-				to, _ := parseISO(e.Value)
-				all[target].on = cmp.Or(to.Start(), all[target].entry.RecordedAt)
-			}
-		}
-	}
-	for i, r := range entries {
-		if e, ok := r.Event.(*EntryCorrected); ok {
-			if target, ok := at[e.Corrects]; ok {
-				all[i].on, all[i].beside = all[target].on, all[target].beside
-			}
-		}
-	}
-	exist(all)
-	slices.SortStableFunc(all, func(a, b happening) int {
-		return cmp.Or(a.on.Compare(b.on), cmp.Compare(a.beside, b.beside), cmp.Compare(a.entry.Position, b.entry.Position))
-	})
-	return all
-}
-
-// exist moves the opening of the plan and the adding of each item to the earliest day of which anything is said about them.
-func exist(all []happening) {
-	first := map[ItemID]time.Time{}
-	var opened time.Time
-	for _, p := range all {
-		if since, seen := first[p.entry.Item()]; !seen || p.on.Before(since) {
-			first[p.entry.Item()] = p.on
-		}
-	}
-	for i := len(all) - 1; i >= 0; i-- { // an item stands under one that was added before it
-		if e, ok := all[i].entry.Event.(*ItemAdded); ok {
-			if since, seen := first[e.Parent]; seen && first[e.Item].Before(since) {
-				first[e.Parent] = first[e.Item]
-			}
-		}
-	}
-	for _, since := range first {
-		if opened.IsZero() || since.Before(opened) {
-			opened = since
-		}
-	}
-	for i := range all {
-		switch e := all[i].entry.Event.(type) {
-		case *PlanOpened:
-			all[i].on, all[i].beside = opened, 0
-		case *ItemAdded:
-			all[i].on = first[e.Item]
-			all[i].beside = min(all[i].beside, all[i].entry.Position)
-		}
-	}
 }
 
 // Happened is when the entry says that it happened: as stated, or else the day on which it was recorded.

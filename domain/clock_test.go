@@ -75,6 +75,14 @@ func heldOn(entries []Recorded, day Date) map[string]string {
 		position Position
 		value    string
 	}
+	rated := func(by Recorded) (id EventID) { // the rating that an entry gives, or says again
+		for _, r := range entries {
+			if e, ok := r.Event.(*RatingChanged); ok && r.Position <= by.Position && e.Item == by.Item() {
+				id = r.ID
+			}
+		}
+		return id
+	}
 	best := map[string]say{}
 	for _, r := range entries {
 		var field, value string
@@ -96,7 +104,7 @@ func heldOn(entries []Recorded, day Date) map[string]string {
 			continue
 		}
 		for _, c := range entries {
-			if e, ok := c.Event.(*EntryCorrected); ok && e.Corrects == r.ID && e.Field == "rating" {
+			if e, ok := c.Event.(*EntryCorrected); ok && e.Corrects == rated(r) && e.Field == "rating" && c.Position > r.Position {
 				value = e.Value
 			}
 		}

@@ -136,7 +136,7 @@ func (c Correct) fill(e *EntryCorrected, h *History, target entry) error {
 		return Errorf(Refused, "entry", "entry %s is itself a correction", quote(c.Entry)).WithHint("correct the entry that it corrects once more")
 	case *RatingChanged:
 		if c.Field == "rating" {
-			d, err := h.plan.dimension(was.Dimension)
+			d, err := h.plan.keyOf(was)
 			if err != nil {
 				return err
 			}
@@ -146,7 +146,7 @@ func (c Correct) fill(e *EntryCorrected, h *History, target entry) error {
 		}
 	case *OutcomeRecorded:
 		if c.Field == "result" {
-			e.Value = string(c.To)
+			e.Value, e.Entry = string(c.To), h.corrected(target, "outcome")
 			return checkResult("to", Result(c.To))
 		}
 	case *MeasureRead:
@@ -156,9 +156,12 @@ func (c Correct) fill(e *EntryCorrected, h *History, target entry) error {
 			return err
 		}
 	case *ItemAdded, *DueDateSet, *DueDateMoved:
-		if c.Field == "due" {
+		if c.Field == "due" && !unsaid(target.event, "due") {
 			return date()
 		}
+	}
+	if unsaid(target.event, c.Field) {
+		return Errorf(Refused, "field", "entry %s says nothing of the %s, so nothing of it is wrong", quote(c.Entry), c.Field).WithHint("record it anew")
 	}
 	if c.Field == "stated" {
 		return date()
@@ -170,6 +173,27 @@ func (c Correct) fill(e *EntryCorrected, h *History, target entry) error {
 		}
 	}
 	return Errorf(Invalid, "field", "a %s entry has no %s to correct", target.event.Type(), quote(c.Field))
+}
+
+// unsaid reports whether an entry could have said a thing, and did not: a correction of it would change nothing.
+func unsaid(e Event, field string) bool {
+	switch e := e.(type) {
+	case *ItemAdded:
+		return field == "due" && e.Due.IsZero() || field == "owner" && !e.Owned
+	case *RatingChanged:
+		return field == "justification" && !e.Justified
+	}
+	return false
+}
+
+// keyOf is the dimension of a rating with the scheme in which it was given, which the plan may have left since.
+func (p *Plan) keyOf(r *RatingChanged) (Dimension, error) {
+	for _, s := range p.Retired {
+		if s.ID == r.Scheme {
+			return Dimension{Key: r.Dimension, Scheme: s}, nil
+		}
+	}
+	return p.dimension(r.Dimension)
 }
 
 // corrected is where a text of an entry stands now: in its latest correction, or in itself.

@@ -162,12 +162,10 @@ func (it Item) After(r Recorded) Item {
 		it.State, it.StateAt, it.Claimed, it.Claimer, it.Checked, it.Checker = ItemClaimed, r.Position, r.Position, r.Actor.ID, 0, ""
 	case *CompletionVerified:
 		it.State, it.StateAt, it.Checked, it.Checker = ItemVerified, r.Position, r.Position, r.Actor.ID
-	case *CompletionRefused:
-		it.State, it.StateAt, it.Claimed, it.Claimer = ItemOpen, r.Position, 0, ""
+	case *CompletionRefused, *ItemReopened:
+		it.State, it.StateAt, it.Claimed, it.Claimer, it.Checked, it.Checker = ItemOpen, r.Position, 0, "", 0, ""
 	case *ClosureAccepted:
 		it.State, it.StateAt = ItemClosed, r.Position
-	case *ItemReopened:
-		it.State, it.StateAt, it.Claimed, it.Claimer, it.Checked, it.Checker = ItemOpen, r.Position, 0, "", 0, ""
 	case *ItemsLinked:
 		it.Links = append(slices.Clip(it.Links), Link{e.Relation, e.To, r.Position})
 	case *ItemsUnlinked:
@@ -297,7 +295,7 @@ func (r *Rating) correct(e *EntryCorrected, at Position) {
 		r.Reason = at
 	case e.Field == "rating" && r.Set == e.Entry:
 		r.Value, r.Meaning = e.Value, e.Meaning
-		r.Owed = e.Meaning.NeedsReason() && r.Reason == 0
+		r.Owed = e.Meaning.NeedsReason() && r.Reason == 0 && r.SameAs == ""
 	case e.Field == "stated" && r.Set == e.Entry:
 		r.Since, _ = parseISO(e.Value)
 	}

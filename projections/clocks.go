@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"plantrail/domain"
 )
@@ -37,6 +38,7 @@ func (s *snapshot) rowsAt(plan domain.PlanID, at At) (r planRows, upto domain.Po
 		r.moment = Moment{Position: last.Position, RecordedAt: last.RecordedAt, Version: last.PlanSeq, AsReported: at.AsReported}
 		upto = last.Position
 	}
+	known := entries
 	if at.ValidAt.Known() {
 		if entries = domain.On(entries, at.ValidAt); len(entries) == 0 {
 			return r, 0, domain.Errorf(domain.NotFound, "valid_at", "nothing is known of the plan %s on %s", plan, at.ValidAt.Words())
@@ -44,7 +46,28 @@ func (s *snapshot) rowsAt(plan domain.PlanID, at At) (r planRows, upto domain.Po
 		r.moment.ValidAt = at.ValidAt
 	}
 	r.fold(plan, entries)
+	r.keys(known)
 	return r, upto, nil
+}
+
+// keys adds the schemes that ratings of the day were given in, though the plan took them up only later.
+func (r *planRows) keys(known []domain.Recorded) {
+	for _, it := range r.items {
+		for _, rating := range it.Ratings {
+			if _, has := r.plan.Value(rating.Scheme, rating.Value); has {
+				continue
+			}
+			for _, e := range known {
+				if set, ok := e.Event.(*domain.SchemesSet); ok {
+					for _, d := range set.Dimensions {
+						if d.Scheme.ID == rating.Scheme {
+							r.plan.Retired = append(slices.Clip(r.plan.Retired), d.Scheme)
+						}
+					}
+				}
+			}
+		}
+	}
 }
 
 // recorded are a plan's entries that count as at a position, without their texts.

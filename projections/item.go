@@ -57,10 +57,7 @@ func (s *snapshot) itemHistory(plan domain.PlanID, item domain.ItemID, upto doma
 		c.needItem(st.item)
 		c.need(st.entry.Position, st.item.DueAt)
 	}
-	fixed, err := c.corrections(requests, nil)
-	if err != nil {
-		return h, err
-	}
+	c.needRequests(requests)
 	if err := c.load(); err != nil {
 		return h, err
 	}
@@ -68,7 +65,7 @@ func (s *snapshot) itemHistory(plan domain.PlanID, item domain.ItemID, upto doma
 	h.Spans = spans(c, steps)
 	h.Requests = []RequestView{}
 	for _, q := range requests {
-		h.Requests = append(h.Requests, c.requestView(q, fixed))
+		h.Requests = append(h.Requests, c.requestView(q))
 	}
 	return h, nil
 }

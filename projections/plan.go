@@ -166,10 +166,10 @@ func (s *snapshot) planView(r planRows, upto domain.Position) (v PlanView, err e
 	for _, h := range r.holds {
 		c.need(h.set, h.released)
 	}
-	fixed, err := c.corrections(r.requests, r.resolutions)
-	if err != nil {
-		return v, err
+	for _, q := range r.resolutions {
+		c.need(q.at)
 	}
+	c.needRequests(r.requests)
 	if err := c.load(); err != nil {
 		return v, err
 	}
@@ -186,10 +186,10 @@ func (s *snapshot) planView(r planRows, upto domain.Position) (v PlanView, err e
 		v.Items = append(v.Items, c.itemView(r.plan, it))
 	}
 	for _, q := range r.requests {
-		v.Requests = append(v.Requests, c.requestView(q, fixed))
+		v.Requests = append(v.Requests, c.requestView(q))
 	}
 	for _, q := range r.resolutions {
-		v.Resolutions = append(v.Resolutions, c.resolutionView(q, fixed))
+		v.Resolutions = append(v.Resolutions, c.resolutionView(q))
 	}
 	for _, h := range r.holds {
 		v.Holds = append(v.Holds, c.holdView(h))
@@ -234,62 +234,25 @@ func (c *cites) ratingView(plan domain.PlanState, r domain.Rating) RatingView {
 	return v
 }
 
-// correction is what an entry's field should have said.
-type correction struct {
-	entry domain.Position
-	field string
+func (c *cites) needRequests(all []domain.Request) {
+	for _, q := range all {
+		c.need(q.Made, q.Answered, q.Withdrawn)
+	}
 }
 
-// corrections needs the events that requests and resolutions point to, and finds the latest correction of each field of
-// theirs: items are corrected by the fold, these are corrected when they are shown.
-func (c *cites) corrections(requests []domain.Request, resolutions []resolutionRow) (map[correction]domain.Position, error) {
-	var of []domain.Position
-	for _, q := range requests {
-		of = append(of, q.Made, q.Answered, q.Withdrawn)
-	}
-	for _, q := range resolutions {
-		of = append(of, q.at)
-	}
-	c.need(of...)
-	fixed := map[correction]domain.Position{}
-	if len(of) == 0 {
-		return fixed, nil
-	}
-	err := c.s.each(func(rows *sql.Rows) error {
-		var k correction
-		var by domain.Position
-		err := rows.Scan(&k.entry, &k.field, &by)
-		fixed[k] = by
-		c.need(by)
-		return err
-	}, `SELECT t.position, f.data ->> '$.field', f.position FROM timeline t JOIN timeline f ON f.corrects = t.event
-		WHERE t.position IN (SELECT value FROM json_each(?)) AND f.visible <= ? ORDER BY f.visible, f.position`,
-		jsonList(of), int64(c.upto))
-	return fixed, err
-}
-
-func (c *cites) fixed(p domain.Position, name string, by map[correction]domain.Position) Words {
-	if at, ok := by[correction{p, name}]; ok {
-		return c.words(at, name)
-	}
-	return c.words(p, name)
-}
-
-func (c *cites) requestView(q domain.Request, by map[correction]domain.Position) RequestView {
+func (c *cites) requestView(q domain.Request) RequestView {
 	v := RequestView{Request: q.ID, Item: q.Item, Due: q.Due,
-		Statement: Statement{Words: c.fixed(q.Made, "words", by), Said: c.at(q.Made)},
+		Statement: *c.statement(q.Made, "words"),
 		Meeting:   q.Meeting, DueAs: q.DueAs, Commitment: q.Commitment, Challenge: q.Challenge, Withdrawn: c.statement(q.Withdrawn, "reason")}
 	if asked := c.words(q.Made, "asked_by"); asked != (Words{}) {
 		v.AskedBy = &asked
 	}
-	if q.Answered > 0 {
-		v.Answer = &Statement{Words: c.fixed(q.Answered, "answer", by), Said: c.at(q.Answered)}
-	}
+	v.Answer = c.statement(q.Answered, "answer")
 	return v
 }
 
-func (c *cites) resolutionView(q resolutionRow, by map[correction]domain.Position) ResolutionView {
-	v := ResolutionView{Resolution: q.id, Statement: Statement{Words: c.fixed(q.at, "printed", by), Said: c.at(q.at)}}
+func (c *cites) resolutionView(q resolutionRow) ResolutionView {
+	v := ResolutionView{Resolution: q.id, Statement: *c.statement(q.at, "printed")}
 	if e := c.said[q.at]; e != nil {
 		v.Authority = e.authority
 	}

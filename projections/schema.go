@@ -8,7 +8,7 @@ import (
 
 // schemaVersion is the PRAGMA user_version of the files that this binary writes and reads. Any change of the tables, or of
 // what stands in them, raises it: an older file is then rebuilt from the journal, a newer one refused.
-const schemaVersion = 4
+const schemaVersion = 5
 
 // schema is the whole read model. All of it is written by package projections alone and can be deleted.
 //

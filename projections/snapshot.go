@@ -138,6 +138,13 @@ type cites struct {
 	said    map[domain.Position]*cited
 	byEvent map[domain.EventID]*cited
 	names   map[domain.ActorID]Words
+	fixes   map[correction]domain.Position // the latest correction of a text
+}
+
+// correction is what an entry's field should have said.
+type correction struct {
+	entry domain.Position
+	field string
 }
 
 // cited is one event that a state points to.
@@ -149,10 +156,12 @@ type cited struct {
 	erased    map[string]domain.Position // texts whose erasing was asked for, and where
 	authority *domain.Authority
 	file      *domain.EvidenceAttached // of one that attaches a file
+	fix       *domain.EntryCorrected   // of one that corrects another
 }
 
 func newCites(s *snapshot, upto domain.Position) *cites {
-	return &cites{s: s, upto: upto, said: map[domain.Position]*cited{}, byEvent: map[domain.EventID]*cited{}, names: map[domain.ActorID]Words{}}
+	return &cites{s: s, upto: upto, said: map[domain.Position]*cited{}, byEvent: map[domain.EventID]*cited{}, names: map[domain.ActorID]Words{},
+		fixes: map[correction]domain.Position{}}
 }
 
 func (c *cites) need(all ...domain.Position) {
@@ -166,23 +175,28 @@ func (c *cites) need(all ...domain.Position) {
 
 // load reads what is needed and not read yet.
 func (c *cites) load() error {
+	if err := c.corrections(); err != nil {
+		return err
+	}
+	var more []domain.Position
 	err := c.s.each(func(rows *sql.Rows) error {
-		e, recorded, authority, file := &cited{}, int64(0), sql.NullString{}, []byte(nil)
+		e, recorded, authority, data := &cited{}, int64(0), sql.NullString{}, []byte(nil)
 		if err := rows.Scan(&e.Position, &e.Entry, &e.Event, &e.By.ID, &e.By.Kind, &e.By.Role, &e.By.OnBehalfOf, scanDate{&e.Stated},
-			&recorded, &e.kind, &e.count, &authority, &file); err != nil {
+			&recorded, &e.kind, &e.count, &authority, &data); err != nil {
 			return err
 		}
-		if file != nil {
-			if err := json.Unmarshal(file, &e.file); err != nil {
-				return err
-			}
+		if err := e.unmarshal(data); err != nil {
+			return err
+		}
+		if e.fix != nil { // of its entry's other texts, those that it leaves as they were
+			more = append(more, e.fix.Entry)
 		}
 		e.RecordedAt = micros(recorded)
 		c.said[e.Position], c.byEvent[e.Event] = e, e
 		c.names[e.By.ID] = Words{}
 		return unmarshalAuthority(authority, &e.authority)
 	}, `SELECT position, planseq, event, actor, kind, role, behalf, stated, recorded, type, texts, authority,
-			CASE WHEN type = 'evidence-attached' THEN data END
+			CASE WHEN type IN ('evidence-attached', 'entry-corrected') THEN data END
 		FROM timeline WHERE position IN (SELECT value FROM json_each(?))`, jsonList(c.want))
 	if err != nil {
 		return err
@@ -194,13 +208,41 @@ func (c *cites) load() error {
 		}
 	}
 	c.want = nil
+	c.need(more...)
 	if err := c.loadTexts(events); err != nil {
 		return err
 	}
-	if len(c.want) > 0 { // who had texts erased
+	if len(c.want) > 0 { // who had texts erased, and what was corrected
 		return c.load()
 	}
 	return c.loadNames()
+}
+
+func (e *cited) unmarshal(data []byte) error {
+	switch e.kind {
+	case "evidence-attached":
+		return json.Unmarshal(data, &e.file)
+	case "entry-corrected":
+		return json.Unmarshal(data, &e.fix)
+	}
+	return nil
+}
+
+// corrections finds the latest correction of each text of what is needed.
+func (c *cites) corrections() error {
+	if len(c.want) == 0 {
+		return nil
+	}
+	return c.s.each(func(rows *sql.Rows) error {
+		var k correction
+		var by domain.Position
+		err := rows.Scan(&k.entry, &k.field, &by)
+		c.fixes[k] = by
+		c.need(by)
+		return err
+	}, `SELECT t.position, f.data ->> '$.field', f.position FROM timeline t JOIN timeline f INDEXED BY timeline_corrects ON f.corrects = t.event
+		WHERE t.position IN (SELECT value FROM json_each(?)) AND f.visible <= ? AND f.texts > 0 ORDER BY f.visible, f.position`,
+		jsonList(c.want), int64(c.upto))
 }
 
 func (c *cites) loadTexts(events []domain.EventID) error {
@@ -275,21 +317,21 @@ func (c *cites) at(p domain.Position) Said {
 	return Said{Position: p}
 }
 
-// words gives a text of the event at a position. A correction carries the corrected text under its own name.
+// words gives a text of the event at a position, as it was corrected since.
 func (c *cites) words(p domain.Position, name string) Words {
 	e := c.said[p]
-	if e == nil {
-		return Words{}
-	}
-	return c.wordsOf(e, name)
-}
-
-func (c *cites) wordsOf(e *cited, name string) Words {
 	switch {
-	case e.kind == "entry-corrected":
-		name = "text"
+	case e == nil:
+		return Words{}
 	case e.kind == "justification-given" && name == "answer": // a justification may answer a request
 		name = "justification"
+	case e.fix != nil && name == e.fix.Field:
+		return c.textOf("text", e)
+	case e.fix != nil && name != "reason": // a correction says one text of its entry anew, and gives a reason of its own
+		return c.words(e.fix.Entry, name)
+	}
+	if by := c.said[c.fixes[correction{p, name}]]; by != nil {
+		return c.textOf("text", by)
 	}
 	return c.textOf(name, e)
 }

@@ -1,7 +1,6 @@
 package findings
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -38,16 +37,15 @@ func (s Story) Known(by time.Time) Story {
 // happened are the entries that count on a day: all but those that had not happened by then, as domain.On tells them apart.
 func (s Story) happened(on domain.Date) []domain.Recorded {
 	later := func(r domain.Recorded) bool {
-		d := r.Stated
-		if !d.Known() {
-			d = domain.DayOf(r.RecordedAt)
-		}
-		return !d.Start().Before(on.End())
+		fix, is := r.Event.(*domain.EntryCorrected)
+		return is && fix.Field == "stated" || !r.Happened().Start().Before(on.End())
 	}
 	if !slices.ContainsFunc(s.Entries, later) {
 		return s.Entries
 	}
-	held := domain.On(s.Entries, on)
-	slices.SortFunc(held, func(a, b domain.Recorded) int { return cmp.Compare(a.Position, b.Position) })
-	return held
+	held := map[domain.Position]bool{}
+	for _, r := range domain.On(s.Entries, on) {
+		held[r.Position] = true
+	}
+	return slices.DeleteFunc(slices.Clone(s.Entries), func(r domain.Recorded) bool { return !held[r.Position] })
 }

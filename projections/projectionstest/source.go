@@ -14,6 +14,7 @@
 package projectionstest
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,7 +29,7 @@ import (
 	"plantrail/projections"
 )
 
-// Start is when the first event of a drawn history is recorded; each later one comes a minute after the one before.
+// Start is when a drawn history begins: its first event comes a minute later, or as its pace is.
 var Start = time.Date(2020, 1, 1, 9, 0, 0, 0, time.UTC)
 
 // Source is a journal in memory. It is stricter than a real one: what it is given must be in order.
@@ -44,6 +45,9 @@ type Source struct {
 	grown     chan struct{}
 	commands  int
 	open      *group // parts of a command not yet ended
+
+	// Pace is the time between two events, a minute where it is not set.
+	Pace time.Duration
 
 	// Twist, when set, changes what Events yields: a test's way to a gap, a repeat or a broken event.
 	Twist func(domain.Recorded) []domain.Recorded
@@ -90,7 +94,7 @@ func (s *Source) Add(l Line, e domain.Event) domain.Recorded {
 	r := domain.Recorded{Position: domain.Position(n), PlanSeq: h.Head().PlanSeq + 1, Prev: h.Head().Leaf,
 		ID: domain.EventID(fmt.Sprintf("019ab3f2-7c11-7e55-9a0b-%012x", n)), Plan: l.Plan,
 		Basis:      domain.Basis{Stated: l.Stated, Authority: l.Authority},
-		RecordedAt: Start.Add(time.Duration(n) * time.Minute), Actor: domain.Actor{ID: l.Actor, Kind: domain.User, Role: domain.Editor},
+		RecordedAt: s.time(n), Actor: domain.Actor{ID: l.Actor, Kind: domain.User, Role: domain.Editor},
 		Command: l.Command, CommandHash: "h-" + string(l.Command), Part: max(l.Part, 1), Parts: max(l.Parts, 1), Event: e}
 	if r.Stated.IsZero() {
 		r.Stated = domain.DayOf(r.RecordedAt)
@@ -126,6 +130,13 @@ func (s *Source) Add(l Line, e domain.Event) domain.Recorded {
 	s.grown = make(chan struct{})
 	return r
 }
+
+func (s *Source) time(n int) time.Time {
+	return Start.Add(time.Duration(n) * cmp.Or(s.Pace, time.Minute))
+}
+
+// Now is when the next event will be recorded.
+func (s *Source) Now() time.Time { return s.time(len(s.Recorded()) + 1) }
 
 // Events implements [projections.Source].
 func (s *Source) Events(ctx context.Context, after domain.Position, follow bool) iter.Seq2[domain.Recorded, error] {
