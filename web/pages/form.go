@@ -95,6 +95,7 @@ func (s *Site) registerForms() {
 	s.page("GET /plans/{plan}/attach-evidence", (*visit).showAttach)
 	s.page("POST /plans/{plan}/attach-evidence", (*visit).attach)
 	s.page("GET /mine", (*visit).mine)
+	s.page("POST /mine", (*visit).update)
 	papers := newShelf(30*time.Minute, 256<<20)
 	s.page("GET /import", func(v *visit) error { return v.showImport(importPage{}, nil) })
 	s.page("POST /import", func(v *visit) error { return v.importPaper(papers) })

@@ -13,7 +13,6 @@ import (
 	"github.com/google/uuid"
 
 	"plantrail/domain"
-	"plantrail/domain/findings"
 	"plantrail/projections"
 )
 
@@ -145,31 +144,4 @@ func (v *visit) sendFile(values url.Values, file *multipart.Part) *problem {
 	}
 	v.done(got, path("plans", plan, "items", item))
 	return nil
-}
-
-// mine shows what somebody owes, and what they said last time.
-func (v *visit) mine() error {
-	var page struct {
-		Name  string
-		Plans []struct {
-			Plan         domain.PlanID
-			Title, Body  string
-			On, Deadline domain.Date
-			Items        []mineItem
-		}
-	}
-	if err := v.get("/mine", nil, &page); err != nil {
-		return err
-	}
-	return v.show("mine", "My work", "mine", page)
-}
-
-// mineItem is an item of somebody's, as GET /v1/mine tells it.
-type mineItem struct {
-	projections.ItemView
-	Update    bool
-	Overdue   bool
-	Requests  []projections.RequestView
-	Inherited *projections.Span
-	Findings  []findings.Finding
 }
