@@ -27,7 +27,7 @@ var house = map[string][]string{
 	"projections": {"plantrail/domain", "plantrail/evidence", "github.com/mattn/go-sqlite3", "golang.org/x/mod"},
 	"evidence":    {"golang.org/x/mod"},
 	"sheets":      {"plantrail/domain", "golang.org/x/text", "golang.org/x/net/html", "github.com/xuri/excelize/v2"},
-	"feeds":       {"plantrail/domain"},
+	"feeds":       {"plantrail/domain", "github.com/wneessen/go-mail"},
 	"web": {"plantrail/domain", "plantrail/projections", "plantrail/evidence", "plantrail/sheets", "plantrail/feeds",
 		"github.com/danielgtaylor/huma/v2", "github.com/prometheus", "github.com/google/uuid",
 		"plantrail/web/pages", "github.com/alexedwards/scs/v2", "github.com/coreos/go-oidc/v3", "golang.org/x/oauth2", "golang.org/x/time"},

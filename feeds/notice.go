@@ -1,6 +1,7 @@
 package feeds
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -26,7 +27,9 @@ type Notices struct {
 	Process  string
 	Now      func() time.Time
 	Log      *slog.Logger
-	DigestAt int // hour of the day, UTC, from which the day's digest is sent
+	DigestAt int                              // hour of the day, UTC, from which the day's digest is sent
+	Pauses   func(failures int) time.Duration // between tries; nil: [Backoff]
+	Every    time.Duration                    // how often it looks; 0 is 2 s
 }
 
 // noted is how far the notices of a subscription are.
@@ -37,6 +40,10 @@ type noted struct {
 	Day      string          `json:"day,omitempty"`      // the last one whose deadlines were told
 	Digested string          `json:"digested,omitempty"` // the last one whose digest was sent
 	Waiting  []string        `json:"waiting,omitempty"`  // lines for the next digest
+	More     int             `json:"more,omitempty"`     // lines that had no room among them
+	Sent     uint64          `json:"sent,omitempty"`
+	Failures int             `json:"failures,omitempty"` // of the next message, in a row
+	Next     time.Time       `json:"next,omitzero"`      // when it is tried again
 	Error    string          `json:"error,omitempty"`
 }
 
@@ -44,7 +51,8 @@ const (
 	noticesKey   = "notices."
 	noticesLease = 30 * time.Second
 	noticesPause = 2 * time.Second
-	daysBefore   = 5 // before a date on which something is due
+	daysBefore   = 5   // before a date on which something is due
+	mailLength   = 500 // lines of a message; of the others it says how many they are
 )
 
 // Run tells until ctx ends.
@@ -54,7 +62,7 @@ func (n *Notices) Run(ctx context.Context) {
 		if err := n.round(ctx, b); err != nil && ctx.Err() == nil {
 			n.Log.Warn("notices can't be sent, trying again", "err", err)
 		}
-		sleep(ctx, noticesPause)
+		sleep(ctx, cmp.Or(n.Every, noticesPause))
 	}
 }
 
@@ -76,41 +84,62 @@ func (n *Notices) round(ctx context.Context, b *board) error {
 	return nil
 }
 
-// tell sends one subscriber what is new.
+// tell sends one subscriber what is new. A message that the server did not take is tried again like a webhook: after
+// seconds at first, then each hour.
 func (n *Notices) tell(ctx context.Context, b *board, s domain.Subscription) error {
 	key := noticesKey + string(s.Subscription)
 	d := noted{Position: max(s.From, s.Made)} // what was before the subscription is no news
 	rev, err := n.State.Get(ctx, key, &d)
 	now := n.Now().UTC()
-	if err != nil || d.Owner != "" && d.Owner != n.Process && now.Before(d.Until) {
+	if err != nil || d.Owner != "" && d.Owner != n.Process && now.Before(d.Until) || now.Before(d.Next) {
 		return err
 	}
-	d.Owner, d.Until = n.Process, now.Add(noticesLease)
 	today := now.Format(time.DateOnly)
 	lines := b.news(s, d.Position)
 	if d.Day != today {
 		lines = append(lines, b.deadlines(s, d.Day, now)...)
 	}
-	waiting := append(d.Waiting, lines...)
-	due := len(waiting) > 0 && (!s.Wanted.Digest || d.Digested != today && now.Hour() >= n.DigestAt)
+	next := noted{Position: b.at, Day: today, Digested: d.Digested, Sent: d.Sent, More: d.More}
+	next.wait(append(slices.Clone(d.Waiting), lines...))
+	due := len(next.Waiting) > 0 && (!s.Wanted.Digest || d.Digested != today && now.Hour() >= n.DigestAt)
 	if len(lines) == 0 && !due && d.Position == b.at {
 		return nil
 	}
+	d.Owner, d.Until = n.Process, now.Add(noticesLease)
 	if rev, err = n.State.Put(ctx, key, d, rev); err != nil { // the lease, before anything is sent
 		return ignoreConflict(err)
 	}
 	if due {
-		id := fmt.Sprintf("notice-%s-%d-%s", s.Subscription, b.at, today)
-		if err := n.send(ctx, s, waiting, id); err != nil {
-			d.Owner, d.Until, d.Error = "", time.Time{}, err.Error()
+		if err := n.send(ctx, s, next, fmt.Sprintf("notice-%s-%d-%s", s.Subscription, b.at, today)); err != nil {
+			d.failed(err, now, n.Pauses)
 			_, _ = n.State.Put(ctx, key, d, rev)
 			return err
 		}
-		waiting, d.Digested = nil, today
+		next.Waiting, next.More, next.Digested, next.Sent = nil, 0, today, d.Sent+1
 	}
-	d = noted{Position: b.at, Day: today, Digested: d.Digested, Waiting: waiting}
-	_, err = n.State.Put(ctx, key, d, rev)
+	_, err = n.State.Put(ctx, key, next, rev)
 	return ignoreConflict(err)
+}
+
+// wait keeps lines for the next message, as many as it has room for.
+func (d *noted) wait(lines []string) {
+	d.Waiting = lines[:min(len(lines), mailLength)]
+	d.More += len(lines) - len(d.Waiting)
+}
+
+func (d *noted) failed(err error, now time.Time, pauses func(int) time.Duration) {
+	if pauses == nil {
+		pauses = Backoff
+	}
+	d.Failures++
+	d.Owner, d.Until, d.Error, d.Next = "", time.Time{}, err.Error(), now.Add(pauses(d.Failures))
+}
+
+// NoticesOf is how far a subscription by mail is, in the form of deliveries: what was sent, and why the latest was not.
+func NoticesOf(ctx context.Context, s State, sub domain.Subscription) (d Delivery, failed string, err error) {
+	n := noted{Position: max(sub.From, sub.Made)}
+	_, err = s.Get(ctx, noticesKey+string(sub.Subscription), &n)
+	return Delivery{Position: n.Position, Delivered: n.Sent, Failures: n.Failures, Next: n.Next}, n.Error, err
 }
 
 func ignoreConflict(err error) error {
@@ -120,16 +149,19 @@ func ignoreConflict(err error) error {
 	return err
 }
 
-func (n *Notices) send(ctx context.Context, s domain.Subscription, lines []string, id string) error {
+func (n *Notices) send(ctx context.Context, s domain.Subscription, d noted, id string) error {
 	to, err := n.Register.Target(ctx, s)
 	if err != nil || to == "" {
-		return err
+		return err // an address that was erased gets nothing more
 	}
-	subject := lines[0]
-	if len(lines) > 1 {
-		subject = fmt.Sprintf("%d notices about your plans", len(lines))
+	subject, more := d.Waiting[0], ""
+	if all := len(d.Waiting) + d.More; all > 1 {
+		subject = fmt.Sprintf("%d notices about your plans", all)
 	}
-	body := strings.Join(lines, "\n") + "\n\nYou get this because a subscription (" + string(s.Subscription) + ") of " + string(n.Feed.cfg.Org) + " names you.\n"
+	if d.More > 0 {
+		more = fmt.Sprintf("\n… and %d more.", d.More)
+	}
+	body := strings.Join(d.Waiting, "\n") + more + "\n\nYou get this because a subscription (" + string(s.Subscription) + ") of " + string(n.Feed.cfg.Org) + " names you.\n"
 	return n.Post.Send(ctx, to, subject, body, id)
 }
 

@@ -44,6 +44,7 @@ func TestNoticesTellOwnersWhatTheyAskedFor(t *testing.T) {
 	ahead := time.Duration(0)
 	post := &postbox{fails: 1}
 	n := &feeds.Notices{Feed: o.Feed, Register: o.register, State: o.Store.Shared(), Post: post, Process: "one", Log: slog.New(slog.DiscardHandler),
+		Pauses: func(int) time.Duration { return 0 }, Every: 10 * time.Millisecond,
 		Now: func() time.Time {
 			mu.Lock()
 			defer mu.Unlock()
@@ -116,7 +117,7 @@ func TestMailIsHandedOver(t *testing.T) {
 			}
 		}
 	}()
-	s := feeds.SMTP{Server: ln.Addr().String(), From: "Plans <plans@council.example>", Now: func() time.Time { return time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC) }}
+	s := feeds.SMTP{Server: ln.Addr().String(), Security: feeds.Plain, From: "Plans <plans@council.example>", Now: func() time.Time { return time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC) }}
 	if err := s.Send(t.Context(), "ann@council.example", "Red\r\nBcc: all@council.example", "One line\n.\nBcc: no\n", "n-1"); err != nil {
 		t.Fatal(err)
 	}

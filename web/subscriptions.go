@@ -58,7 +58,7 @@ type SubscriptionView struct {
 	Generation   int                   `json:"generation" doc:"of its secrets"`
 	Made         domain.Position       `json:"made"`
 	Behind       domain.Position       `json:"behind" doc:"events of the history that were not looked at yet"`
-	Delivery     feeds.Delivery        `json:"delivery" doc:"of webhooks: place, latest tries, dead letters"`
+	Delivery     feeds.Delivery        `json:"delivery" doc:"of webhooks: place, latest tries, dead letters; of mail: place, and how many messages were handed over"`
 	LastError    string                `json:"last_error,omitempty"`
 }
 
@@ -179,11 +179,16 @@ func (s *Server) subscriptionView(ctx context.Context, sub domain.Subscription) 
 		return v, err
 	}
 	v.Target = withoutPath(sub.Way, target)
-	if v.Delivery, err = feeds.DeliveryOf(ctx, p.State, sub); err != nil {
+	if sub.Way == domain.ByMail {
+		v.Delivery, v.LastError, err = feeds.NoticesOf(ctx, p.State, sub)
+	} else {
+		v.Delivery, err = feeds.DeliveryOf(ctx, p.State, sub)
+		v.LastError = v.Delivery.LastError()
+	}
+	if err != nil {
 		return v, err
 	}
 	v.Delivery.Owner = ""
-	v.LastError = v.Delivery.LastError()
 	end, err := s.deps.Feed.Journal().End(ctx)
 	v.Behind = end - min(end, v.Delivery.Position)
 	switch {

@@ -72,6 +72,7 @@ func (h *hooks) flags(f *pflag.FlagSet) {
 	f.StringVar(&h.mail.Server, "mail-server", os.Getenv("PLANTRAIL_MAIL_SERVER"), "mail server for notices, host:port (the password in PLANTRAIL_MAIL_PASSWORD)")
 	f.StringVar(&h.mail.From, "mail-from", os.Getenv("PLANTRAIL_MAIL_FROM"), "address from which notices come")
 	f.StringVar(&h.mail.User, "mail-user", os.Getenv("PLANTRAIL_MAIL_USER"), "user at the mail server")
+	f.StringVar((*string)(&h.mail.Security), "mail-tls", os.Getenv("PLANTRAIL_MAIL_TLS"), "starttls, implicit, or none for a relay on a network that one trusts (default implicit on port 465, else starttls)")
 	f.IntVar(&h.digestAt, "digest-hour", 6, "hour of the day, UTC, from which daily digests are sent")
 	f.StringVar(&h.key, "feeds-key", os.Getenv("PLANTRAIL_FEEDS_KEY"), "file of the key from which webhooks' secrets are made, the same for all processes (default DATA/keys/feeds.key)")
 }
@@ -99,6 +100,12 @@ func (n *node) openFeed(ctx context.Context, h hooks) error {
 	keys, err := n.feedKeys(h.key)
 	if err != nil {
 		return err
+	}
+	if h.mail.Server != "" {
+		h.mail.Now = time.Now
+		if err := h.mail.Check(); err != nil {
+			return err
+		}
 	}
 	register, shared := feeds.NewRegister(n.feed), n.store.Shared()
 	n.subscribers = &web.Subscribers{Register: register, State: shared, Keys: keys, Guard: guard}
