@@ -170,3 +170,20 @@ func BenchmarkCompareWithoutReferences(b *testing.B) {
 		})
 	}
 }
+
+func TestWhatAColumnWasReadAsKeepsItsRating(t *testing.T) {
+	first := "Action,Reason for Amber\nMend the roof,Scaffolding is late\nPlant trees,The ground is frozen\n"
+	k := recordedAs(t, first)
+	p := next(t, k, strings.Replace(first, "is late", "is later", 1))
+	if got := recordsOf(p); got != "rate item-01 amber" {
+		t.Error(got)
+	}
+	numbers := "Rec | RAG | Update\n12  | Amber | Begun\n13  | Green | Done\n"
+	if got := recordsOf(again(t, numbers, strings.Replace(numbers, "Amber", "Red", 1))); got != "rate item-01 red" {
+		t.Error(got)
+	}
+	said := "Action,RAG,Reason\nMend the roof,amber,Scaffolding is late\n"
+	if got := recordsOf(again(t, said, strings.Replace(said, "Scaffolding is late", "The roof is mended. Updated to GREEN", 1))); got != "rate item-01 green" {
+		t.Errorf("a change that the row reports is affirmed first: %s", got)
+	}
+}

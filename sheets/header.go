@@ -110,22 +110,15 @@ func known(name string) bool {
 func (v vocabulary) meaning(name string) (meaning, bool) {
 	words := nameWords(name)
 	if field, ok := v.given[strings.Join(words, " ")]; ok && len(words) > 0 {
-		return meaning{field: field, given: true}, true
+		m := meaning{field: field, given: true}
+		v.withoutRatings(words, &m)
+		return m, true
 	}
 	if len(words) == 0 || len(words) > 9 {
 		return meaning{}, false
 	}
 	var m meaning
-	plain := make([]string, 0, len(words))
-	for _, w := range words {
-		if key, ok := v.rates[w]; ok && strings.HasPrefix(words[0], "reason") || ok && slices.Contains(words, "justification") {
-			if !slices.Contains(m.rates, key) {
-				m.rates = append(m.rates, key)
-			}
-			continue
-		}
-		plain = append(plain, w)
-	}
+	plain := v.withoutRatings(words, &m)
 	if strings.HasSuffix(strings.Join(words, " "), " made to") { // "Recommendation made to:"
 		return meaning{field: FieldOwner}, true
 	}
@@ -139,6 +132,21 @@ func (v vocabulary) meaning(name string) (meaning, bool) {
 		}
 	}
 	return meaning{}, false
+}
+
+// withoutRatings takes the ratings out of a name such as "Reason for Amber", and keeps them in its meaning.
+func (v vocabulary) withoutRatings(words []string, m *meaning) []string {
+	plain := make([]string, 0, len(words))
+	for _, w := range words {
+		if key, ok := v.rates[w]; ok && strings.HasPrefix(words[0], "reason") || ok && slices.Contains(words, "justification") {
+			if !slices.Contains(m.rates, key) {
+				m.rates = append(m.rates, key)
+			}
+			continue
+		}
+		plain = append(plain, w)
+	}
+	return plain
 }
 
 // nameWords are the words of a name in lower case. A name has no more than 80 bytes and does not end like a sentence.

@@ -305,9 +305,22 @@ func (p *Proposal) recorded(o Offer) bool {
 		m := p.Rows[o.Row-1].Match
 		return m != nil && (m.item.Due == o.Date || m.item.Original == o.Date)
 	case "measure":
-		return slices.ContainsFunc(p.known.Items, func(it KnownItem) bool { return it.Kind == domain.MeasureKind && it.Title == o.Words })
+		it := p.known.measureCalled(o.Words)
+		return it != nil && it.Measure != nil && sameFigure(it.Measure.Last, o.Measure.Now)
 	}
 	return false
+}
+
+// measureCalled is the plan's measure of a name; nil when there is none.
+func (k *Known) measureCalled(name string) *KnownItem {
+	if k == nil {
+		return nil
+	}
+	at := slices.IndexFunc(k.Items, func(it KnownItem) bool { return it.Kind == domain.MeasureKind && !it.State.Ended() && it.Title == name })
+	if at < 0 {
+		return nil
+	}
+	return &k.Items[at]
 }
 
 // Settles reports whether the same file again says something that was not recorded of it: offers that were not accepted

@@ -96,6 +96,7 @@ func (p *Proposal) newRatings(r *Row, was *KnownItem) (steps []domain.Command) {
 		words := squash(string(rate.Justification))
 		switch {
 		case p.reported(r, was, d.Key):
+		case same && p.changesNow(r, rate.Dimension): // what was received is known, and its words go with the change
 		case !same:
 			steps = append(steps, rate)
 		case words != "" && words != squash(was.Reasons[d.Key]):
@@ -104,6 +105,11 @@ func (p *Proposal) newRatings(r *Row, was *KnownItem) (steps []domain.Command) {
 		}
 	}
 	return steps
+}
+
+// changesNow reports whether the row tells of a change of the first rating from what was received.
+func (p *Proposal) changesNow(r *Row, dimension string) bool {
+	return dimension == "" && len(r.Changes) > 0
 }
 
 // reported reports whether the plan has recorded already the change that the row reports in its own words: the cell still

@@ -163,7 +163,11 @@ func (p *Proposal) entitle(o Options, lines []cell) {
 	if p.stated().IsZero() {
 		p.Needs = append(p.Needs, "--meeting-date: the date on which members received the paper; or --as-at: the day of which it speaks, if it was for no meeting")
 	}
-	if p.Body == "" && len(p.Resolutions) > 0 {
+	switch {
+	case p.Body != "" || len(p.resolves()) == 0:
+	case p.MeetingDate.IsZero() && !p.AsAt.IsZero():
+		p.Needs = append(p.Needs, "--body: the body that resolved what stands on "+p.Resolutions[0].Place+"; or --meeting-date, the date of its meeting")
+	default:
 		p.problem(p.Resolutions[0].Place, "name the body with --body", "the body that resolved is not named: the resolution is recorded with the meeting's date alone")
 	}
 }
@@ -227,7 +231,13 @@ func (p *Proposal) rowOf(id domain.ItemID) int {
 func (p *Proposal) acceptWhole(kind string, o *Offer) bool {
 	switch kind {
 	case "measure":
-		p.Rows = append(p.Rows, Row{N: len(p.Rows) + 1, Place: o.Place, Item: p.nextMeasure(), Title: o.Words, Level: p.lowest(), Measure: o.Measure})
+		r := Row{N: len(p.Rows) + 1, Place: o.Place, Title: o.Words, Level: p.lowest(), Measure: o.Measure}
+		if it := p.known.measureCalled(o.Words); it != nil {
+			r.Item, r.Parent, r.Match, r.Measure.was = it.ID, it.Parent, &Match{Item: it.ID, How: "words", Likeness: 1, item: it}, it
+		} else {
+			r.Item = p.nextMeasure()
+		}
+		p.Rows = append(p.Rows, r)
 	case "gone":
 		p.known.gone = append(p.known.gone, o.Item)
 		if p.Body == "" {

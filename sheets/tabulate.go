@@ -186,7 +186,7 @@ func (t *table) nameRefs() {
 	}
 	if i := column(t.columns, FieldTitle); i >= 0 && t.columns[i].Why == weakTitle && t.refs(i) {
 		t.called = t.columns[i].Name
-		t.columns[i].Field, t.columns[i].Why = FieldRef, "all its cells look like references"
+		t.columns[i].Field, t.columns[i].Why, t.columns[i].undecided = FieldRef, "all its cells look like references", true // the next copy finds it out again
 		t.problem(t.columns[i].Place, "add a column Action with the words of each", "no column has the words of the actions: each is called "+quoted(t.called)+" and its number")
 		return
 	}
