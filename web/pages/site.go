@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -44,7 +45,9 @@ type Site struct {
 	deps      Deps
 	mux       *http.ServeMux
 	templates map[string]*template.Template
+	patterns  []string
 	drawn     *drawn
+	works     works
 }
 
 // plansDrawn is of how many plans the picture's ratings are kept; of a hundred items over five years they are half a megabyte.
@@ -82,6 +85,9 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.mux.ServeHTTP(w, r)
 }
 
+// Patterns are those of all pages and forms, as [http.ServeMux] has them: so that a test forgets none.
+func (s *Site) Patterns() []string { return slices.Clone(s.patterns) }
+
 // visit is one request for a page, by somebody who is signed in.
 type visit struct {
 	*Site
@@ -92,6 +98,7 @@ type visit struct {
 
 // page registers a page for those who are signed in. Others are asked to sign in, and come back.
 func (s *Site) page(pattern string, show func(*visit) error) {
+	s.patterns = append(s.patterns, pattern)
 	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 		who, ok := s.deps.SignIn.Who(r)
 		if !ok {
