@@ -174,6 +174,20 @@ func readCopy(dir string) (note []byte, ok bool, err error) {
 	return note, true, nil
 }
 
+// readKept reads the copy, which from then on is not written when it would not change.
+func (s *Store) readKept() (note []byte, known bool, size uint64, err error) {
+	s.kept.Lock()
+	defer s.kept.Unlock()
+	if note, known, err = readCopy(s.cfg.DataDir); err != nil {
+		return nil, false, 0, err
+	}
+	if known {
+		size, _ = checkpointSize(note) // readCopy has read it
+	}
+	s.kept.note, s.kept.size = note, size
+	return note, known, size, nil
+}
+
 // copyCheckpoint writes the copy, unless it is as new already. It never goes back.
 func (s *Store) copyCheckpoint(note []byte) error {
 	size, err := checkpointSize(note)
@@ -196,31 +210,26 @@ func (s *Store) copyCheckpoint(note []byte) error {
 // checkCheckpoints compares the history's end with the last checkpoint, and that with its copy in the data directory. Only
 // sizes are compared, and roots where the sizes are the same: whether a root is right takes the whole tree.
 func (s *Store) checkCheckpoints(ctx context.Context) error {
+	// The copy is read first, for it is written last: a checkpoint that is stored meanwhile makes it only the older.
+	note, known, copySize, err := s.readKept()
+	if err != nil {
+		return err
+	}
 	last, err := s.last(ctx, s.names.checkpoints(), s.names.checkpointSubject())
 	if err != nil {
 		return err
 	}
-	note, known, err := readCopy(s.cfg.DataDir)
-	if err != nil {
-		return err
-	}
-	var size, copySize uint64
+	var size uint64
 	if last != nil {
 		if size, err = checkpointSize(last.Data); err != nil {
 			return refuse("stream "+s.names.checkpoints(), "its last message: %v", err).WithHint("restore from the backup")
 		}
-	}
-	if known {
-		copySize, _ = checkpointSize(note)
 	}
 	// The history is asked for last: it can only have grown since.
 	history, err := s.stream(ctx, s.names.history())
 	if err != nil {
 		return err
 	}
-	s.kept.Lock()
-	s.kept.note, s.kept.size = note, copySize
-	s.kept.Unlock()
 	return compareSizes(s.cfg.DataDir, history.Last, size, copySize, last == nil || !known || checkpointBody(last.Data) == checkpointBody(note))
 }
 

@@ -293,3 +293,25 @@ func TestLeaves(t *testing.T) {
 		t.Errorf("%d leaves", n)
 	}
 }
+
+// A checkpoint that is stored while somebody looks is no checkpoint taken back.
+func TestCheckWhileCheckpointsAreStored(t *testing.T) {
+	s := eventstoretest.Open(t)
+	fillPlan(t, s, "sdp", 300)
+	ctx, done := context.WithCancel(context.Background())
+	defer done()
+	go func() {
+		defer done()
+		for n := range uint64(300) {
+			if _, err := s.PutCheckpoint(ctx, n, note(int(n)+1, "r")); err != nil {
+				t.Errorf("checkpoint %d: %v", n+1, err)
+				return
+			}
+		}
+	}()
+	for ctx.Err() == nil {
+		if err := s.Check(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
