@@ -23,15 +23,18 @@ import (
 // and nothing is written. Of each record the checksum is right: what it says is not proved by that. The caller computes the
 // root.
 type Salvage struct {
-	dir     string
+	dir     string // of the embedded journal, where it is one
 	names   names
 	journal string
 	lock    *os.File
+	copied  string                                                           // the file of the last checkpoint that this process knew
+	read    func(stream, prefix string, after uint64) iter.Seq2[kept, error] // what can be read of a stream, in order
 }
 
 // OpenSalvage opens the files of a data directory that no process has open.
 func OpenSalvage(cfg Config) (*Salvage, error) {
-	s := &Salvage{dir: filepath.Join(cfg.DataDir, "jetstream"), names: names{cfg.Org}}
+	s := &Salvage{dir: filepath.Join(cfg.DataDir, "jetstream"), names: names{cfg.Org}, copied: cfg.DataDir}
+	s.read = s.fromFiles
 	if id, ok, err := loadIdentity(cfg); err == nil && ok {
 		s.journal = id.Journal
 	}
@@ -55,15 +58,16 @@ func (s *Salvage) Close() error {
 // Identity is the journal's, "" where it can't be read.
 func (s *Salvage) Identity() string { return s.journal }
 
-func (s *Salvage) files(stream, prefix string) *Blocks {
-	return &Blocks{dir: filepath.Join(s.dir, "jetstream", "$G", "streams", stream, "msgs"), stream: stream, prefix: prefix}
+func (s *Salvage) fromFiles(stream, prefix string, after uint64) iter.Seq2[kept, error] {
+	b := &Blocks{dir: filepath.Join(s.dir, "jetstream", "$G", "streams", stream, "msgs"), stream: stream, prefix: prefix}
+	return b.readable(after)
 }
 
 // Leaves yields the events that can be read after a position, in the order of their positions, with holes.
 func (s *Salvage) Leaves(after domain.Position) iter.Seq2[Leaf, error] {
 	return func(yield func(Leaf, error) bool) {
 		prefix := s.names.subject("")
-		for m, err := range s.files(s.names.history(), prefix).readable(uint64(after)) {
+		for m, err := range s.read(s.names.history(), prefix, uint64(after)) {
 			if !yield(Leaf{domain.Position(m.Seq), domain.PlanID(strings.TrimPrefix(m.Subject, prefix)), m.Data}, err) || err != nil {
 				return
 			}
@@ -75,7 +79,7 @@ func (s *Salvage) Leaves(after domain.Position) iter.Seq2[Leaf, error] {
 // the earlier one, which then was about to be destroyed.
 func (s *Salvage) Texts() iter.Seq2[TextRecord, error] {
 	return func(yield func(TextRecord, error) bool) {
-		for m, err := range s.files(s.names.texts(), "texts."+string(s.names.org)+".").readable(0) {
+		for m, err := range s.read(s.names.texts(), "texts."+string(s.names.org)+".", 0) {
 			var t TextRecord
 			if err == nil {
 				if t, err = decodeTextRecord(m); err != nil {
@@ -92,12 +96,12 @@ func (s *Salvage) Texts() iter.Seq2[TextRecord, error] {
 // Checkpoints yields the signed checkpoints that can be read, oldest first, and last the copy beside the journal.
 func (s *Salvage) Checkpoints() iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		for m, err := range s.files(s.names.checkpoints(), s.names.checkpointSubject()).readable(0) {
+		for m, err := range s.read(s.names.checkpoints(), s.names.checkpointSubject(), 0) {
 			if !yield(m.Data, err) || err != nil {
 				return
 			}
 		}
-		note, ok, err := readCopy(filepath.Dir(s.dir))
+		note, ok, err := readCopy(s.copied)
 		if ok || err != nil {
 			yield(note, err)
 		}
@@ -111,9 +115,9 @@ func (s *Salvage) Evidence(w io.Writer, plan domain.PlanID, id domain.EvidenceID
 	if err != nil {
 		return err
 	}
-	files := s.files(s.names.evidence(), "$O."+s.names.bucket()+".")
+	files := func() iter.Seq2[kept, error] { return s.read(s.names.evidence(), "$O."+s.names.bucket()+".", 0) }
 	var info *fileInfo
-	for m, err := range files.readable(0) {
+	for m, err := range files() {
 		if err != nil {
 			return err
 		}
@@ -129,7 +133,7 @@ func (s *Salvage) Evidence(w io.Writer, plan domain.PlanID, id domain.EvidenceID
 	if info == nil {
 		return domain.Errorf(domain.NotFound, "evidence", "nothing of the file %s can be read", name)
 	}
-	for m, err := range files.readable(0) {
+	for m, err := range files() {
 		if err == nil && m.Subject == s.names.pieceSubject(info.NUID) {
 			_, err = w.Write(m.Data)
 		}

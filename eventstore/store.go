@@ -35,6 +35,7 @@ type Store struct {
 	asyncErr                    atomic.Pointer[refusal]
 	line                        atomic.Pointer[line]
 	inboxes                     inboxes
+	readers                     readers
 
 	mu     sync.Mutex
 	closed bool

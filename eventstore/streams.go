@@ -323,6 +323,18 @@ type streamInfo struct {
 	State   streamState                `json:"state"`
 	Now     time.Time                  `json:"ts"`      // by the server's clock
 	Created time.Time                  `json:"created"` // when the stream was made
+	Cluster struct {
+		Leader   string   `json:"leader"`
+		Replicas []member `json:"replicas"` // but the leader
+	} `json:"cluster"`
+}
+
+// member is a server that keeps a copy, as the leader sees it.
+type member struct {
+	Name    string `json:"name"`
+	Current bool   `json:"current"`
+	Offline bool   `json:"offline"`
+	Lag     uint64 `json:"lag"`
 }
 
 type streamState struct {

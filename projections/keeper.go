@@ -46,6 +46,7 @@ type KeeperOptions struct {
 	Keys    func(ctx context.Context) ([]note.Verifier, error)
 	OnAlarm func(reason string) // it must not ask the keeper anything
 	Disk    Disk                // nil where the journal's files are on other machines
+	Copies  Copies              // nil where one server has the journal
 	Every   time.Duration       // between two looks at the tree; 0 is half a second
 	Pass    time.Duration       // how long re-reading the whole history should take; 0 is 5 seconds
 	Rate    int                 // leaves a second that are asked of the journal's server at most, whatever Pass says; 0 is 20,000
@@ -76,22 +77,23 @@ type Keeper struct {
 
 // KeeperStatus is how far the history is signed and re-read. Alarm is why nothing is signed any more, "" while all is well.
 type KeeperStatus struct {
-	Origin     string          `json:"origin"`
-	Size       int64           `json:"size"` // of the last checkpoint
-	Root       string          `json:"root,omitempty"`
-	Signed     time.Time       `json:"signed,omitzero"` // when this process last saw a new one
-	Checkpoint []byte          `json:"-"`               // the signed note
-	LagEvents  int64           `json:"lag_events"`      // events not yet signed
-	LagSeconds float64         `json:"lag_seconds"`     // for how long the oldest of them has been in the tree
-	LastLag    float64         `json:"last_lag_seconds"`
-	LastCheck  time.Time       `json:"last_check,omitzero"`        // when every leaf was last found right
-	CheckTook  float64         `json:"check_seconds"`              // and how long that took
-	LastServed time.Time       `json:"last_served_check,omitzero"` // where LastCheck is of the journal's files: when its server last gave each right
-	Checked    domain.Position `json:"checked"`                    // of the pass under way, or the last one
-	Passes     uint64          `json:"passes"`
-	Alarm      string          `json:"alarm,omitempty"`
-	Bad        *BadEvent       `json:"bad,omitempty"`   // the first event that is not as it was recorded
-	Error      string          `json:"error,omitempty"` // why the last look failed, where nothing follows from that
+	Origin     string            `json:"origin"`
+	Size       int64             `json:"size"` // of the last checkpoint
+	Root       string            `json:"root,omitempty"`
+	Signed     time.Time         `json:"signed,omitzero"` // when this process last saw a new one
+	Checkpoint []byte            `json:"-"`               // the signed note
+	LagEvents  int64             `json:"lag_events"`      // events not yet signed
+	LagSeconds float64           `json:"lag_seconds"`     // for how long the oldest of them has been in the tree
+	LastLag    float64           `json:"last_lag_seconds"`
+	LastCheck  time.Time         `json:"last_check,omitzero"`        // when every leaf was last found right
+	CheckTook  float64           `json:"check_seconds"`              // and how long that took
+	LastServed time.Time         `json:"last_served_check,omitzero"` // where LastCheck is of the journal's files: when its server last gave each right
+	Checked    domain.Position   `json:"checked"`                    // of the pass under way, or the last one
+	Passes     uint64            `json:"passes"`
+	Copies     map[string]string `json:"copies,omitempty"` // in a cluster, how each server's own copy was found, by the server's name
+	Alarm      string            `json:"alarm,omitempty"`
+	Bad        *BadEvent         `json:"bad,omitempty"`   // the first event that is not as it was recorded
+	Error      string            `json:"error,omitempty"` // why the last look failed, where nothing follows from that
 }
 
 // NewKeeper makes a keeper; Run starts it.
@@ -119,6 +121,9 @@ func (k *Keeper) Run(ctx context.Context) error {
 	var scrubbing sync.WaitGroup
 	for i, r := range k.routes() {
 		scrubbing.Go(func() { k.scrub(ctx, r, i == 0) })
+	}
+	if k.opts.Copies != nil {
+		scrubbing.Go(func() { k.scrubCopies(ctx) })
 	}
 	defer scrubbing.Wait()
 	tick := time.NewTicker(k.opts.Every)
@@ -328,7 +333,7 @@ func (k *Keeper) raise(reason string, bad *BadEvent) {
 		k.status.Alarm = reason
 	}
 	k.mild = false
-	if k.status.Bad == nil {
+	if was := k.status.Bad; was == nil || bad != nil && bad.Position == was.Position { // it may be known by now on which servers
 		k.status.Bad = bad
 	}
 	if first && k.opts.OnAlarm != nil {
@@ -350,7 +355,7 @@ func (k *Keeper) doubt(ctx context.Context, last evidence.Checkpoint, reason str
 	k.mu.Lock()
 	k.last = last
 	k.mu.Unlock()
-	if err := k.check(ctx, k.routes()[0], true, true); err != nil {
+	if _, err := k.check(ctx, k.routes()[0], true, true); err != nil {
 		return err
 	}
 	if !k.halted() {

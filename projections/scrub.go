@@ -36,6 +36,7 @@ var errWoken = errors.New("all leaves are to be read at once")
 
 // route is one way to read the history again.
 type route struct {
+	server string // whose copy it is, "" for the journal's
 	leaves func(ctx context.Context, after domain.Position) iter.Seq2[Leaf, error]
 	rate   int                             // leaves a second, at most
 	tries  int                             // after which a leaf that did not come is gone
@@ -46,18 +47,16 @@ type route struct {
 // routes are the ways to read the history; the first is the one that finds what is wrong in time. Where the files are read,
 // the journal's server is asked slowly, too: it may give something else than its files hold.
 func (k *Keeper) routes() []route {
-	journal := route{func(ctx context.Context, after domain.Position) iter.Seq2[Leaf, error] {
+	journal := route{leaves: func(ctx context.Context, after domain.Position) iter.Seq2[Leaf, error] {
 		return k.log.Leaves(ctx, after, false)
-	}, k.opts.Rate, 1, "is missing", func(ctx context.Context) error {
-		_, err := k.log.Tail(ctx)
-		return err
-	}}
+	}, rate: k.opts.Rate, tries: 1, gone: "is missing", up: k.answers}
 	if k.opts.Disk == nil {
 		return []route{journal}
 	}
 	journal.rate = min(journal.rate, besideRate)
 	// The newest leaves may be on their way to the file.
-	return []route{{k.opts.Disk.Leaves, diskRate, 10, "is damaged or missing in the journal's files", func(context.Context) error { return nil }}, journal}
+	return []route{{leaves: k.opts.Disk.Leaves, rate: diskRate, tries: 10, gone: "is damaged or missing in the journal's files",
+		up: func(context.Context) error { return nil }}, journal}
 }
 
 // scrub re-reads the history pass by pass until ctx ends. The first one of those that lead does not wait: it says how the
@@ -68,7 +67,7 @@ func (k *Keeper) scrub(ctx context.Context, r route, leads bool) {
 		wake = nil
 	}
 	for fast := leads; ctx.Err() == nil; {
-		err := k.check(ctx, r, leads, fast)
+		_, err := k.check(ctx, r, leads, fast)
 		if fast = errors.Is(err, errWoken); fast {
 			continue
 		}
@@ -113,17 +112,18 @@ func (k *Keeper) hurry() {
 // that it could not be done.
 func (k *Keeper) Check(ctx context.Context) error {
 	for i, r := range k.routes() {
-		if err := k.check(ctx, r, i == 0, true); err != nil {
+		if _, err := k.check(ctx, r, i == 0, true); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (k *Keeper) check(ctx context.Context, r route, leads, fast bool) error {
+// check is one pass; good is false when something was found.
+func (k *Keeper) check(ctx context.Context, r route, leads, fast bool) (good bool, err error) {
 	tree, err := k.db.Tree(ctx)
 	if err != nil {
-		return err
+		return false, err
 	}
 	p := pass{k: k, route: r, leads: leads, tree: tree, began: time.Now()}
 	if p.resumed = p.began; !fast {
@@ -132,36 +132,37 @@ func (k *Keeper) check(ctx context.Context, r route, leads, fast bool) error {
 	k.mu.Lock()
 	p.signed = k.last
 	k.mu.Unlock()
-	good, err := p.read(ctx)
-	if err != nil || !good {
-		return err
+	if good, err = p.read(ctx); err != nil || !good {
+		return false, err
 	}
 	root, err := tree.Root(tree.Size)
 	switch {
 	case err != nil:
-		return err
+		return false, err
 	case p.then != nil && *p.then != p.signed.Root:
 		k.raise(fmt.Sprintf("the first %d events of the history have the root %v, the checkpoint signed for them states %v: events were altered, "+
 			"and the read models were built from the altered ones: `plantrail verify` narrows down which", p.signed.Size, *p.then, p.signed.Root), nil)
-		return nil
+		return false, nil
 	case root != p.own.Root():
 		k.distrust(fmt.Sprintf("the read models state the root %v for the %d events of the journal, whose root is %v: run `plantrail rebuild`",
 			root, tree.Size, p.own.Root()))
-		return nil
+		return false, nil
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.mild { // the read models are right again
 		k.status.Alarm, k.mild = "", false
 	}
-	k.status.Passes++
+	if r.server == "" {
+		k.status.Passes++
+	}
 	if leads {
 		k.status.Checked = domain.Position(tree.Size)
 		k.status.LastCheck, k.status.CheckTook = time.Now(), time.Since(p.began).Seconds()
-	} else {
+	} else if r.server == "" {
 		k.status.LastServed = time.Now()
 	}
-	return nil
+	return true, nil
 }
 
 // pass is one reading of all leaves.
@@ -278,6 +279,12 @@ func (p *pass) lost(ctx context.Context, why error) error {
 	}
 	bad := p.k.db.badEvent(ctx, at, nil)
 	bad.Differs = p.gone
+	switch where := p.k.whoLacks(ctx, at); {
+	case where != "":
+		bad.Differs = where
+	case p.server != "":
+		return fmt.Errorf("the event at position %d was not read at the first try: %w", at, why)
+	}
 	p.k.raise(fmt.Sprintf("the history has lost events: %s (%v)", bad, why), &bad)
 	return nil
 }

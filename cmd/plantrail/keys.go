@@ -38,6 +38,17 @@ func (l keeperLog) Leaves(ctx context.Context, after domain.Position, follow boo
 	}
 }
 
+// LeavesOn yields one server's leaves in the keeper's type.
+func (l keeperLog) LeavesOn(ctx context.Context, server string, after domain.Position) iter.Seq2[projections.Leaf, error] {
+	return func(yield func(projections.Leaf, error) bool) {
+		for leaf, err := range l.Store.LeavesOn(ctx, server, after) {
+			if !yield(projections.Leaf(leaf), err) {
+				return
+			}
+		}
+	}
+}
+
 // journalFiles shows the journal's files to the keeper.
 type journalFiles struct{ *eventstore.Blocks }
 
@@ -115,6 +126,8 @@ func (n *node) openKeeper(ctx context.Context, file string) error {
 		OnAlarm: func(reason string) { n.store.Freeze(reason) }}
 	if files := n.store.Blocks(); files != nil {
 		options.Disk = journalFiles{files}
+	} else {
+		options.Copies = keeperLog{bridge{n.store}}
 	}
 	if n.keeper, err = projections.NewKeeper(n.reads, keeperLog{bridge{n.store}}, options); err == nil && doubt != "" {
 		n.keeper.Alarm(doubt)

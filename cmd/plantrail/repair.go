@@ -22,6 +22,9 @@ func (a *app) repairCmd() *cobra.Command {
 	cmd := &cobra.Command{Use: "repair --from DIR|BUNDLE.zip", Short: "Put lost or damaged events back, if the same root results", Args: exactly(0),
 		Long: `Put back what a damaged data directory has lost, from a backup, from the tiles of the log (a directory with tile/entries), or from an
 evidence bundle; without --from, what the files of the journal still have. The server must be stopped.
+In a cluster each server's copy is read and compared with the others', and with what is signed. Where one is damaged and another
+whole, the damaged one is made anew from the whole ones, for which an administrator's user must be given in PLANTRAIL_NATS. Where
+none is whole, what they have between them, and --from, is put together and proved, and you are told how to put it back.
 Nothing is mended in place. What can be read of the damaged journal, past its server, and what is put back are proved together, as a
 backup is: every checkpoint that was ever signed must fit, the last one kept outside the journal too. Only then a new data
 directory is built from it, which takes the place of the old one; that is kept beside it. What was recorded after the backup
@@ -45,10 +48,6 @@ func (a *app) repair(ctx context.Context, from string) error {
 	if err != nil {
 		return err
 	}
-	if set.NATS != "" {
-		return domain.Errorf(domain.Refused, "--data", "the journal lies in a cluster, whose servers mend their own copies").
-			WithHint("where all copies are damaged, restore the newest backup into a new cluster")
-	}
 	lock, err := dir.hold()
 	if errors.Is(err, errHeld) {
 		refused := a.held(dir)
@@ -58,6 +57,11 @@ func (a *app) repair(ctx context.Context, from string) error {
 		return err
 	}
 	defer lock.Close()
+	if set.NATS != "" {
+		if there, err := a.repairCopies(ctx, dir, set, from); there || err != nil {
+			return err
+		}
+	}
 	var done mendedReport
 	err = dir.buildAside(func(work dataDir) error {
 		done, err = a.mend(ctx, dir, work, set, from)
@@ -94,22 +98,11 @@ func (a *app) mend(ctx context.Context, dir, work dataDir, set settings, from st
 		return r, err
 	}
 	defer func() { err = errors.Join(err, broken.Close()) }()
-	all, err := newMended(set.Org, broken, source)
-	if err != nil {
-		return r, err
-	}
-	// The proof: a backup is taken of what is to be the journal, and the journal is built from that.
 	proved := string(work) + ".proved"
 	defer func() { err = errors.Join(err, os.RemoveAll(proved)) }()
-	if err := os.RemoveAll(proved); err != nil {
-		return r, failure(err, "%s can't be removed", proved)
-	}
-	if _, err := backup.Update(ctx, proved, all, backup.Options{Progress: a.progress("events"), Pause: time.Nanosecond}); err != nil {
-		return r, mendError(err)
-	}
-	b, err := backup.Open(ctx, proved, a.progress("events"))
+	all, b, err := a.prove(ctx, set.Org, broken, source, proved)
 	if err != nil {
-		return r, mendError(err)
+		return r, err
 	}
 	tail, err := readTail(broken, b)
 	if err != nil {
@@ -130,6 +123,26 @@ func (a *app) mend(ctx context.Context, dir, work dataDir, set settings, from st
 		return r, err
 	}
 	return r, work.furnishFrom(dir, set)
+}
+
+// prove puts together what is left of a journal and what it is mended from. The proof is that a backup can be taken of it;
+// the journal is then built from that.
+func (a *app) prove(ctx context.Context, org string, broken *eventstore.Salvage, source spare, to string) (*mended, *backup.Backup, error) {
+	all, err := newMended(org, broken, source)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := os.RemoveAll(to); err != nil {
+		return nil, nil, failure(err, "%s can't be removed", to)
+	}
+	if _, err := backup.Update(ctx, to, all, backup.Options{Progress: a.progress("events"), Pause: time.Nanosecond}); err != nil {
+		return nil, nil, mendError(err)
+	}
+	b, err := backup.Open(ctx, to, a.progress("events"))
+	if err != nil {
+		return nil, nil, mendError(err)
+	}
+	return all, b, nil
 }
 
 // mendError says of what does not fit that the repair is refused.
@@ -239,8 +252,13 @@ func (a *app) recordRepair(ctx context.Context, work dataDir, set settings, r me
 	if r.Back == 0 {
 		return nil
 	}
-	_, err = domain.NewService(store).Do(ctx, domain.Order{Plan: domain.Log, Command: domain.CommandID("repair-" + strconv.FormatInt(time.Now().UnixMilli(), 36)), Actor: osUser(),
-		Do: domain.RecordRepair{HistoryRepaired: domain.HistoryRepaired{First: domain.Position(r.First), Last: domain.Position(r.Last), Source: kind, Root: r.Root, Size: uint64(r.Size)}}})
+	return tellHistory(ctx, store, domain.HistoryRepaired{First: domain.Position(r.First), Last: domain.Position(r.Last), Source: kind, Root: r.Root, Size: uint64(r.Size)})
+}
+
+// tellHistory records a repair.
+func tellHistory(ctx context.Context, store *eventstore.Store, what domain.HistoryRepaired) error {
+	_, err := domain.NewService(store).Do(ctx, domain.Order{Plan: domain.Log, Command: domain.CommandID("repair-" + strconv.FormatInt(time.Now().UnixMilli(), 36)),
+		Actor: osUser(), Do: domain.RecordRepair{HistoryRepaired: what}})
 	return err
 }
 
