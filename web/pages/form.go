@@ -98,6 +98,7 @@ func (s *Site) registerForms() {
 	s.page("POST /mine", (*visit).update)
 	papers := newShelf(30*time.Minute, 256<<20)
 	s.page("GET /import", func(v *visit) error { return v.showImport(importPage{}, nil) })
+	s.page("GET /import/{work}", (*visit).showWork)
 	s.page("POST /import", func(v *visit) error { return v.importPaper(papers) })
 }
 

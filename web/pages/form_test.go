@@ -334,3 +334,18 @@ func TestMyWork(t *testing.T) {
 		t.Errorf("%d %s %s", status, to, problemIn(page))
 	}
 }
+
+func TestAFileThatIsTooLargeIsNamedSo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("sends 98 MB: run without -short")
+	}
+	h := house(t)
+	status, page, _ := upload(t, h, "/import", "a.csv", strings.Repeat("x", 34<<20))
+	if status != 413 || !strings.Contains(page, "at most 32 MiB") || !strings.Contains(page, "</html>") {
+		t.Errorf("a paper: %d %s", status, problemIn(page))
+	}
+	status, page, _ = upload(t, h, "/plans/works/attach-evidence", "a.bin", strings.Repeat("x", 64<<20+1), "key", "large", "item", "item-01", "title", "Photo")
+	if status != 413 || !strings.Contains(page, "67108864") && !strings.Contains(page, "64 MiB") || !strings.Contains(page, `value="Photo"`) {
+		t.Errorf("a file: %d %s", status, problemIn(page))
+	}
+}

@@ -2,10 +2,13 @@ package pages
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
+	"mime/multipart"
 	"net/http"
 	"net/url"
 	"slices"
@@ -128,7 +131,7 @@ func (v *visit) importPaper(papers *shelf) error {
 	}
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxPaper)
 	if err := v.r.ParseMultipartForm(maxPaper); err != nil && err != http.ErrNotMultipart {
-		return v.showImport(importPage{}, &problem{Status: http.StatusBadRequest, Detail: "The file is too large, or broke off", Hint: "a paper has at most 32 MiB"})
+		return v.showImport(importPage{}, &problem{Status: tooLarge(err), Field: "file", Detail: "The file is too large, or broke off", Hint: "a paper has at most 32 MiB: save it without its pictures, or as text"})
 	}
 	page := importPage{Values: v.r.PostForm}
 	file, p := v.paper(&page, papers)
@@ -150,24 +153,39 @@ func (v *visit) importPaper(papers *shelf) error {
 	if q.Get("accept") == "" {
 		q.Del("accept")
 	}
-	a, err := v.call(http.MethodPost, "/import", q, bytes.NewReader(file), http.Header{"Content-Type": {"application/octet-stream"}})
-	if p, ok := err.(*problem); ok {
+	j, p := v.works.begin(v.Actor.ID, v.deps.Now(), paperWork{page.Values.Get("name"), len(file), page.Values.Has("record")}, func(ctx context.Context, j *work) {
+		v.beside(ctx).read(j, page, q, file)
+	})
+	if p != nil {
 		return v.showImport(page, p)
-	} else if err != nil {
-		return err
 	}
+	if !j.soon(v.r.Context(), v.soon) {
+		http.Redirect(v.w, v.r, path("import", j.ID), http.StatusSeeOther)
+		return nil
+	}
+	return v.finished(j)
+}
+
+// read has the API read a paper, and record it when that is asked for.
+func (v *visit) read(j *work, page importPage, q url.Values, file []byte) {
+	a, err := v.call(http.MethodPost, "/import", q, bytes.NewReader(file), http.Header{"Content-Type": {"application/octet-stream"}})
 	var got struct {
 		Proposal *sheets.Proposal
 		Receipt  *domain.Receipt
 	}
-	if err := json.Unmarshal(a.body.Bytes(), &got); err != nil {
-		return err
-	}
-	if got.Receipt != nil {
-		return v.imported(*got.Receipt)
+	if err == nil {
+		err = json.Unmarshal(a.body.Bytes(), &got)
 	}
 	page.Proposal = got.Proposal
-	return v.showImport(page, nil)
+	p, refused := err.(*problem)
+	j.set(func() {
+		if j.page, j.receipt, j.problem = page, got.Receipt, p; !refused {
+			j.err = err
+		}
+	})
+	if got.Receipt != nil {
+		_ = v.shown(*got.Receipt) // the page to which it leads says what is not shown yet
+	}
 }
 
 // paper is the file that came with the form, or the one that lies on the shelf.
@@ -197,14 +215,19 @@ func (v *visit) paper(page *importPage, papers *shelf) ([]byte, *problem) {
 }
 
 func (v *visit) imported(got domain.Receipt) error {
-	var seen json.RawMessage
-	if err := v.get(path("plans", string(got.Plan)), minPosition(got.Position), &seen); err != nil {
-		return err
-	}
 	flash := "imported"
 	if got.Repeat {
 		flash = "nothing"
 	}
 	http.Redirect(v.w, v.r, path("plans", string(got.Plan))+"?"+encode("done", flash), http.StatusSeeOther)
 	return nil
+}
+
+// tooLarge is the status of a body that could not be read.
+func tooLarge(err error) int {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) || errors.Is(err, multipart.ErrMessageTooLarge) {
+		return http.StatusRequestEntityTooLarge
+	}
+	return http.StatusBadRequest
 }

@@ -48,6 +48,7 @@ type Site struct {
 	patterns  []string
 	drawn     *drawn
 	works     works
+	soon      time.Duration // work that takes no longer is answered at once
 }
 
 // plansDrawn is of how many plans the picture's ratings are kept; of a hundred items over five years they are half a megabyte.
@@ -64,7 +65,7 @@ func New(d Deps) *Site {
 	if d.Log == nil {
 		d.Log = slog.Default()
 	}
-	s := &Site{deps: d, mux: http.NewServeMux(), templates: parse(), drawn: newDrawn(plansDrawn)}
+	s := &Site{deps: d, mux: http.NewServeMux(), templates: parse(), drawn: newDrawn(plansDrawn), soon: workSoon}
 	s.mux.Handle("GET /assets/{name}", http.HandlerFunc(serveAsset))
 	for _, pattern := range []string{"GET /sign-in", "POST /sign-in", "GET /sign-in/{way...}", "POST /sign-in/{way...}", "POST /sign-out"} {
 		s.mux.Handle(pattern, d.SignIn)
