@@ -102,7 +102,7 @@ func (db *DB) judge(ctx context.Context, plan domain.PlanID, at At, today domain
 		old = db.shelf.get(plan)
 	}
 	now.epoch, now.audits = old.epoch, db.shelf.lastAudit()
-	current := false
+	current, fresh := false, 0
 	err = db.view(ctx, func(s *snapshot) error {
 		upto, err := s.position(plan, at)
 		if err != nil {
@@ -119,7 +119,7 @@ func (db *DB) judge(ctx context.Context, plan domain.PlanID, at At, today domain
 		if current = old.stamp == now.stamp && old.audits == now.audits; current {
 			return nil
 		}
-		if now.story, err = s.goOn(plan, old, now.moment, upto); err != nil {
+		if now.story, fresh, err = s.goOn(plan, old, now.moment, upto); err != nil {
 			return err
 		}
 		now.story.Left = left
@@ -138,7 +138,12 @@ func (db *DB) judge(ctx context.Context, plan domain.PlanID, at At, today domain
 	if at != (At{}) {
 		now.day, now.moment.ValidAt = dayOf(at, now.moment), at.ValidAt
 	}
-	now.found = findings.Evaluate(now.story, now.day)
+	switch was := old.stamp; {
+	case fresh < len(now.story.Entries) && was.day == now.day && was.left == now.left && old.audits == now.audits:
+		now.found = findings.Again(now.story, now.day, old.found, fresh)
+	default:
+		now.found = findings.Evaluate(now.story, now.day)
+	}
 	if at == (At{}) {
 		db.shelf.put(plan, now)
 	}
@@ -177,27 +182,31 @@ func dayOf(at At, m Moment) domain.Date {
 	return domain.DayOf(m.RecordedAt)
 }
 
-// goOn reads a plan's story, or goes on with one as far as it was read. Erasing takes words out of what was read: then it is
-// read again from the beginning, as it is when the moment is not a later one of the same history.
-func (s *snapshot) goOn(plan domain.PlanID, old judged, now Moment, upto domain.Position) (findings.Story, error) {
+// goOn reads a plan's story, or goes on with one as far as it was read, and says how many entries were read. Erasing takes words
+// out of what was read: then it is read again from the beginning, as it is when the moment is not a later one of the same
+// history.
+func (s *snapshot) goOn(plan domain.PlanID, old judged, now Moment, upto domain.Position) (story findings.Story, fresh int, err error) {
 	if len(old.story.Entries) > 0 && old.moment == now {
-		return old.story, nil
+		return old.story, 0, nil
 	}
-	if len(old.story.Entries) == 0 || old.moment.Position >= now.Position || old.moment.Version >= now.Version {
-		return s.story(plan, 0, upto)
-	}
-	story, err := s.story(plan, old.moment.Position, upto)
-	if err != nil {
-		return story, err
-	}
-	for _, r := range story.Entries {
-		switch r.Event.(type) {
-		case *domain.ErasureRequested, *domain.ErasureCompleted:
-			return s.story(plan, 0, upto)
+	if len(old.story.Entries) > 0 && old.moment.Position < now.Position && old.moment.Version < now.Version {
+		story, err = s.story(plan, old.moment.Position, upto)
+		if fresh = len(story.Entries); err != nil || !erases(story.Entries) {
+			story.Entries = slices.Concat(old.story.Entries, story.Entries)
+			maps.Copy(story.Gone, old.story.Gone)
+			return story, fresh, err
 		}
 	}
-	story.Entries = slices.Concat(old.story.Entries, story.Entries)
-	maps.Copy(story.Gone, old.story.Gone)
-	maps.Copy(story.Papers, old.story.Papers)
-	return story, nil
+	story, err = s.story(plan, 0, upto)
+	return story, len(story.Entries), err
+}
+
+func erases(all []domain.Recorded) bool {
+	return slices.ContainsFunc(all, func(r domain.Recorded) bool {
+		switch r.Event.(type) {
+		case *domain.ErasureRequested, *domain.ErasureCompleted:
+			return true
+		}
+		return false
+	})
 }

@@ -20,27 +20,55 @@ type hit struct {
 // Evaluate gives what the rules find in a story on a day, the gravest first. The policy is the plan's own on that day; rules
 // that it has switched off find nothing. on must be a day, not a month.
 func Evaluate(s Story, on domain.Date) []Finding {
-	v, all := newView(s, on), []Finding{}
+	v := newView(s, on)
 	if v.plan.Opened == 0 {
-		return all
+		return []Finding{}
 	}
-	place := map[domain.ItemID]int{}
-	for i, it := range v.items {
-		place[it.ID] = i + 1
-	}
+	return v.sorted(v.evaluate(func(*item) bool { return true }))
+}
+
+// evaluate runs the rules about the plan as a whole, and those about items over the wanted ones.
+func (v *view) evaluate(wanted func(*item) bool) []Finding {
+	all := []Finding{}
 	for _, r := range table {
 		if slices.Contains(v.policy.Off, r.ID) {
 			continue
 		}
-		for _, h := range r.find(v) {
-			all = append(all, v.finding(r.Rule, h))
+		if r.plan != nil {
+			for _, h := range r.plan(v) {
+				all = append(all, v.finding(r.Rule, h))
+			}
+			continue
+		}
+		for _, it := range v.items {
+			if !wanted(it) {
+				continue
+			}
+			for _, h := range r.item(v, it) {
+				h.item = it
+				all = append(all, v.finding(r.Rule, h))
+			}
 		}
 	}
-	slices.SortStableFunc(all, func(a, b Finding) int {
-		return cmp.Or(cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), cmp.Compare(a.Rule, b.Rule),
-			cmp.Compare(place[a.Item], place[b.Item]), cmp.Compare(a.Proof[0].Entry, b.Proof[0].Entry))
-	})
 	return all
+}
+
+func (v *view) sorted(all []Finding) []Finding {
+	slices.SortStableFunc(all, v.compare)
+	return all
+}
+
+func (v *view) compare(a, b Finding) int {
+	return cmp.Or(cmp.Compare(a.Severity.Rank(), b.Severity.Rank()), cmp.Compare(a.Rule, b.Rule),
+		cmp.Compare(v.place(a.Item), v.place(b.Item)), cmp.Compare(a.Proof[0].Entry, b.Proof[0].Entry))
+}
+
+// place is an item's place in the plan; what is about the plan as a whole stands before all.
+func (v *view) place(id domain.ItemID) int {
+	if it := v.byID[id]; it != nil {
+		return it.place
+	}
+	return 0
 }
 
 func (v *view) finding(r Rule, h hit) Finding {
@@ -68,19 +96,6 @@ func (v *view) finding(r Rule, h hit) Finding {
 			Lapsed: said.Until.Known() && v.since(said.Until) > 0}
 	}
 	return f
-}
-
-// each makes a rule about items of a rule about one.
-func each(find func(*view, *item) []hit) func(*view) []hit {
-	return func(v *view) (all []hit) {
-		for _, it := range v.items {
-			for _, h := range find(v, it) {
-				h.item = it
-				all = append(all, h)
-			}
-		}
-		return all
-	}
 }
 
 // one is a rule's only hit.

@@ -125,6 +125,52 @@ func TestAsAtIsTheBeginning(t *testing.T) {
 	}
 }
 
+// After more was recorded, looking again at what it is about gives what looking at everything gives.
+func TestLookingAgainIsLookingAtAll(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 5))
+	again := func(s Story, on domain.Date, last int) {
+		first := s
+		first.Entries = s.Entries[:len(s.Entries)-last]
+		if diff := cmp.Diff(Evaluate(s, on), Again(s, on, Evaluate(first, on), last), compare); diff != "" {
+			t.Fatalf("on %s, after the last %d of\n%s\n%s", on, last, kinds(s), diff)
+		}
+	}
+	again(draw(t, `
+		2020-01-06 add a
+		2020-03-02 add b due=2019-11-01
+		2020-03-03 supersede a b on=2020-02-03 body=Committee`), domain.Day(2020, 2, 20), 1) // b is there earlier than it was
+	var pool []domain.Recorded
+	for _, x := range examples() {
+		whole := draw(t, x.story)
+		pool = append(pool, whole.Entries...)
+		on, err := domain.ParseDate(x.on)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := 2; n <= len(whole.Entries); n++ {
+			s := whole
+			s.Entries = whole.Entries[:n]
+			again(s, on, 1)
+			again(s, domain.Day(2031, 1, 1), 1+r.IntN(n-1))
+		}
+	}
+	for range 200 {
+		s := Story{Plan: "sdp", Entries: draw(t, "2020-01-06 add a").Entries}
+		for range 10 + r.IntN(60) {
+			e := pool[r.IntN(len(pool))]
+			if _, opens := e.Event.(*domain.PlanOpened); !opens {
+				n := len(s.Entries) + 1
+				e.Position, e.PlanSeq, e.ID = domain.Position(n), uint64(n), domain.EventID(fmt.Sprint("x-", n))
+				e.RecordedAt = s.Entries[n-2].RecordedAt.Add(time.Duration(r.IntN(20*24)) * time.Hour)
+				s.Entries = append(s.Entries, e)
+			}
+		}
+		for _, on := range []domain.Date{domain.Day(2020, 2, 20), domain.Day(2021, 3, 1), domain.Day(2031, 1, 1)} {
+			again(s, on, 1+r.IntN(4))
+		}
+	}
+}
+
 func FuzzWords(f *testing.F) {
 	for _, s := range []string{"Same as above", "Updated to GREEN", "not yet completed", "Ann Smith / Bob Jones", "resources", "\xff\x00", "9 – 10%"} {
 		f.Add(s, s)

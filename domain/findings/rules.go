@@ -26,10 +26,19 @@ func Known(id string) bool {
 	return slices.ContainsFunc(table, func(r rule) bool { return r.ID == id })
 }
 
+// rule finds in each item by itself, or in the plan as a whole.
 type rule struct {
 	Rule
-	find func(*view) []hit
+	finder
 }
+
+type finder struct {
+	item func(*view, *item) []hit
+	plan func(*view) []hit
+}
+
+func each(find func(*view, *item) []hit) finder { return finder{item: find} }
+func whole(find func(*view) []hit) finder       { return finder{plan: find} }
 
 // table holds the rules in the order of their numbers. Thresholds in words are those of the default policy.
 var table = []rule{
@@ -86,31 +95,31 @@ var table = []rule{
 		"It clears as the changes grow old.", "F13"}, each(flapping)},
 	{Rule{"R18", Medium, "Request or challenge unanswered",
 		"Members asked, or challenged a rating, and the meeting by which they wanted the answer has passed. One without a date is due at the plan's next meeting.",
-		"Answer it, or have it withdrawn.", "F14"}, unanswered},
+		"Answer it, or have it withdrawn.", "F14"}, whole(unanswered)},
 	{Rule{"R19", High, "Goalposts moved",
 		"A target was lowered, an action reworded to promise something else, or the scheme replaced, after work began and on nobody's authority.",
-		"Have the change approved, or take it back.", "F26, F27"}, goalposts},
+		"Have the change approved, or take it back.", "F26, F27"}, whole(goalposts)},
 	{Rule{"R20", Medium, "Incomplete action",
 		"An open item has no date, or not exactly one accountable owner. Where no item of the plan has an owner that is said once, of the plan. Standing duties need no date.",
-		"Give it a due date and one accountable owner.", "F20, F24"}, incomplete},
+		"Give it a due date and one accountable owner.", "F20, F24"}, whole(incomplete)},
 	{Rule{"R21", Low, "Impossible date",
 		"The due date lies before the day on which it was set, or before the item's start. Silent for dates first read from a paper: an old date there is an overdue one.",
 		"Correct the date.", "F4, F25"}, each(impossible)},
 	{Rule{"R22", Medium, "Merged or split without trace",
 		"The words of one item stand under another id, beside it or after its end, and nothing says that it was superseded, merged, split or carried forward.",
-		"Supersede the one by the other.", "F24"}, withoutTrace},
+		"Supersede the one by the other.", "F24"}, whole(withoutTrace)},
 	{Rule{"R23", Medium, "Jumped straight to complete",
 		"From off track to complete with no word between, or complete long after the date without ever having been at risk. Silent where both were reported on one day.",
 		"Report what was done between.", "F1"}, each(jumped)},
 	{Rule{"R24", Low, "Two keys in one report",
 		"A published paper shows one word or colour with two meanings, in dimensions that it does not tell apart or under two schemes.",
-		"Rate the items in one scheme, or label the dimensions.", "F11"}, twoKeys},
+		"Rate the items in one scheme, or label the dimensions.", "F11"}, whole(twoKeys)},
 	{Rule{"R25", High, "Backdated entry",
 		"What is said to have happened was recorded more than 30 days later, or after a paper that it would have changed. Silent for declared corrections, and for papers imported as such.",
 		"It can't be undone: answer it, or correct the stated date.", "F2"}, each(backdated)},
 	{Rule{"R26", Medium, "Justification says nothing",
 		"The reason for an amber or red is a stock phrase, points elsewhere, is a few characters or is another item's, word for word. Silent where it is linked to a reason that speaks of this item's aim.",
-		"Give a reason of the item's own.", "F9, F23"}, empties},
+		"Give a reason of the item's own.", "F9, F23"}, whole(empties)},
 	{Rule{"R27", Medium, "Justification contradicts the rating",
 		"The reason says complete, green, on track or not overdue, and nothing else, of a rating that says at risk or off track. Silent once somebody else has confirmed it in an answer.",
 		"Change the rating or the reason.", "F2, F14"}, each(contradicted)},
@@ -119,10 +128,10 @@ var table = []rule{
 		"Have somebody else verify it.", "F1"}, each(selfVerified)},
 	{Rule{"R29", Medium, "Improvements on the eve of committee",
 		"Most of a cycle's improved ratings were recorded in the three days before the paper's deadline. Silent where all of the cycle's entries were.",
-		"It clears with the next meeting.", "F2"}, eve},
+		"It clears with the next meeting.", "F2"}, whole(eve)},
 	{Rule{"R30", High, "Published paper differs from the history",
 		"What was published can't be what the history held just then.",
-		"Find out why; publish a corrected paper.", "F26"}, paperDiffers},
+		"Find out why; publish a corrected paper.", "F26"}, whole(paperDiffers)},
 	{Rule{"R31", Low, "Parked",
 		"The item has been suspended for more than a cycle and no body decided it.",
 		"Resume it, or have a body decide.", "F20"}, each(parked)},

@@ -36,11 +36,7 @@ func (s Story) Known(by time.Time) Story {
 
 // happened are the entries that count on a day: all but those that had not happened by then, as domain.On tells them apart.
 func (s Story) happened(on domain.Date) []domain.Recorded {
-	later := func(r domain.Recorded) bool {
-		fix, is := r.Event.(*domain.EntryCorrected)
-		return is && fix.Field == "stated" || !r.Happened().Start().Before(on.End())
-	}
-	if !slices.ContainsFunc(s.Entries, later) {
+	if !s.foretells(on) {
 		return s.Entries
 	}
 	held := map[domain.Position]bool{}
@@ -48,4 +44,14 @@ func (s Story) happened(on domain.Date) []domain.Recorded {
 		held[r.Position] = true
 	}
 	return slices.DeleteFunc(slices.Clone(s.Entries), func(r domain.Recorded) bool { return !held[r.Position] })
+}
+
+// foretells reports whether a story tells of a later day.
+func (s Story) foretells(on domain.Date) bool {
+	return slices.ContainsFunc(s.Entries, func(r domain.Recorded) bool {
+		if fix, is := r.Event.(*domain.EntryCorrected); is && fix.Field == "stated" {
+			_ = r.Stated.UnmarshalText([]byte(fix.Value)) // it was checked when it was recorded
+		}
+		return !r.Happened().Start().Before(on.End())
+	})
 }

@@ -51,6 +51,7 @@ type fixKey struct {
 // item is an item with what happened to it.
 type item struct {
 	domain.Item
+	place   int // in the plan, from 1
 	entries []*entry
 	ratings []rating // as they were changed, in all dimensions
 	reasons []reason
@@ -142,7 +143,7 @@ func (v *view) fold(e *entry) {
 	switch what := e.Event.(type) {
 	case *domain.ItemAdded:
 		if v.byID[what.Item] == nil {
-			it := &item{}
+			it := &item{place: len(v.items) + 1}
 			v.items = append(v.items, it)
 			v.byID[what.Item] = it
 		}
