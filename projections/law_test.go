@@ -448,14 +448,7 @@ func TestEachClockEqualsThePlainestReading(t *testing.T) {
 	}
 	rapid.Check(t, func(rt *rapid.T) {
 		src := histories(rt)
-		db, err := projections.Open(t.Context(), t.TempDir()+"/read.db", projections.Options{})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer db.Close()
-		if err := db.Rebuild(t.Context(), src, nil); err != nil {
-			t.Fatal(err)
-		}
+		db := opened(t, src)
 		all := src.Recorded()
 		for range 6 {
 			at, known := moment(rt, all)
@@ -475,6 +468,62 @@ func TestEachClockEqualsThePlainestReading(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What the rules find as at a moment is what they found when that moment was now, though more has been recorded since. Words
+// that were erased since are gone from both.
+func TestFindingsAsAtAreThoseOfThatDay(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a hundred histories, each built twice: run without -short")
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		src := histories(rt)
+		all := src.Recorded()
+		n := rapid.IntRange(1, len(all)).Draw(rt, "position")
+		for ; all[n-1].Part < all[n-1].Parts; n++ { // nobody sees a command half done
+		}
+		for _, r := range all[n:] {
+			if _, erases := r.Event.(*domain.ErasureRequested); erases {
+				rt.Skip("words were erased later")
+			}
+		}
+		now := opened(t, src)
+		src.Twist = func(r domain.Recorded) []domain.Recorded {
+			if int(r.Position) > n {
+				return nil
+			}
+			return []domain.Recorded{r}
+		}
+		then := opened(t, src)
+		last := all[n-1].RecordedAt
+		day := domain.DayOf(last)
+		want, err := then.Findings(t.Context(), "pa", projections.At{}, day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, at := range []projections.At{{Position: domain.Position(n)}, {RecordedAt: last}} {
+			got, err := now.Findings(t.Context(), "pa", at, domain.Day(2031, 1, 1))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(want.Findings, got.Findings, cmp.Comparer(func(a, b domain.Date) bool { return a == b })); diff != "" || got.Judged != day {
+				rt.Fatalf("%+v: then -, as at +\n%s\n%s", at, diff, listed(src))
+			}
+		}
+	})
+}
+
+func opened(t *testing.T, src *projectionstest.Source) *projections.DB {
+	t.Helper()
+	db, err := projections.Open(t.Context(), t.TempDir()+"/read.db", projections.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { db.Close() })
+	if err := db.Rebuild(t.Context(), src, nil); err != nil {
+		t.Fatal(err)
+	}
+	return db
 }
 
 // moment is a question by one clock or two, and the entries that were known by then.
