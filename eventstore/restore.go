@@ -47,11 +47,12 @@ func Restore(ctx context.Context, cfg Config, b Backup) (err error) {
 	if err := s.id.save(cfg.DataDir); err != nil {
 		return err
 	}
-	// A crash from here on leaves a directory that says "restoring", and in a cluster streams that an operator must delete.
+	// A crash from here on leaves a directory that says "restoring", and in a cluster streams that an operator must delete. The
+	// checkpoints go first and the history last: so nobody can join one of which a part is there only.
 	if err := s.create(ctx, s.id, make([]*streamInfo, len(s.names.streams()))); err != nil {
 		return err
 	}
-	for _, step := range []func(context.Context, Backup) error{s.restoreTexts, s.restoreLeaves, s.restoreEvidence, s.restoreCheckpoints} {
+	for _, step := range []func(context.Context, Backup) error{s.restoreCheckpoints, s.restoreTexts, s.restoreEvidence, s.restoreLeaves} {
 		if err := step(ctx, b); err != nil {
 			return err
 		}

@@ -173,6 +173,33 @@ func TestRestoreCutShort(t *testing.T) {
 	}
 }
 
+// In a cluster a further process does not know of a restore that was cut short: it finds a history that is too short.
+func TestNobodyJoinsHalfARestore(t *testing.T) {
+	from := eventstoretest.Open(t)
+	writeTexts(t, from)
+	ctx := context.Background()
+	if _, err := from.PutCheckpoint(ctx, 0, note(111, "r")); err != nil {
+		t.Fatal(err)
+	}
+	b := backupOf(t, from)
+	leaves := b.Leaves
+	b.Leaves = func(yield func(eventstore.Leaf, error) bool) {
+		i := 0
+		for l, err := range leaves {
+			if i++; !yield(l, errors.Join(err, errAt(i, 110))) || i == 110 {
+				return
+			}
+		}
+	}
+	nodes := eventstoretest.Cluster(t, 1)
+	if err := eventstore.Restore(ctx, nodes.Config(t.TempDir()), b); err == nil {
+		t.Fatal("it was restored")
+	}
+	cfg := nodes.Config(t.TempDir())
+	cfg.Join = true
+	wantWords(t, refused(t, cfg), "events, its last checkpoint states 111")
+}
+
 func errAt(i, at int) error {
 	if i == at {
 		return errors.New("the tape is torn")
