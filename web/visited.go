@@ -14,12 +14,20 @@ import (
 type Visits interface {
 	Note(visits.Visit) error
 	List(visits.Query) (found []visits.Visit, next string, err error)
+	Days() int
 }
 
 // AccessView is who looked at what, newest first.
 type AccessView struct {
-	Entries []visits.Visit `json:"entries"`
-	Next    string         `json:"next,omitempty"`
+	Entries []AccessEntry `json:"entries"`
+	Next    string        `json:"next,omitempty"`
+	Days    int           `json:"kept_days" doc:"for how many days visits are kept"`
+}
+
+// AccessEntry is a visit with the name that its actor has today; none for who is not registered, or whose name was erased.
+type AccessEntry struct {
+	visits.Visit
+	Name string `json:"name,omitempty"`
 }
 
 type accessInput struct {
@@ -35,10 +43,10 @@ func (accessInput) least() domain.Position { return 0 }
 
 func (s *Server) registerVisits() {
 	query(s, "/v1/access", about{id: "access-log", tag: "people", summary: "Who viewed, searched or exported what, and took which bundle", csv: true,
-		text: "Kept beside the history, for a time. The same by the same person within a minute counts once; no words of a question are kept."}, s.accessLog)
+		text: "Kept beside the history, for as many days as the answer says. The same by the same person within a minute counts once; no words of a question are kept."}, s.accessLog)
 }
 
-func (s *Server) accessLog(_ context.Context, in *accessInput) (v AccessView, err error) {
+func (s *Server) accessLog(ctx context.Context, in *accessInput) (v AccessView, err error) {
 	if s.deps.Visits == nil {
 		return v, domain.Errorf(domain.Unavailable, "", "who reads what is not kept here")
 	}
@@ -58,8 +66,26 @@ func (s *Server) accessLog(_ context.Context, in *accessInput) (v AccessView, er
 			return v, domain.Errorf(domain.Invalid, field, "this is not a day").WithHint("write it as 2020-02-03")
 		}
 	}
-	v.Entries, v.Next, err = s.deps.Visits.List(q)
+	found, next, err := s.deps.Visits.List(q)
+	if err != nil {
+		return v, err
+	}
+	names, err := s.names(ctx)
+	v = AccessView{Entries: make([]AccessEntry, len(found)), Next: next, Days: s.deps.Visits.Days()}
+	for i, one := range found {
+		v.Entries[i] = AccessEntry{one, names[one.Actor]}
+	}
 	return v, err
+}
+
+// names are the registered persons' names as they are today.
+func (s *Server) names(ctx context.Context) (map[domain.ActorID]string, error) {
+	all, err := s.deps.Reads.Persons(ctx)
+	names := make(map[domain.ActorID]string, len(all))
+	for _, p := range all {
+		names[p.Person] = p.Name.Text
+	}
+	return names, err
 }
 
 // visited keeps that somebody was shown something. It is called when the answer is known to be one.
@@ -98,10 +124,10 @@ func (c *call) did() (did, of string) {
 	return "", ""
 }
 
-func visitsTable(all []visits.Visit) ([]string, [][]string) {
+func visitsTable(all []AccessEntry) ([]string, [][]string) {
 	rows := [][]string{}
 	for _, v := range all {
-		rows = append(rows, []string{v.At.Format(time.RFC3339Nano), string(v.Actor), string(v.Role), v.Did, string(v.Plan), v.Of})
+		rows = append(rows, []string{v.At.Format(time.RFC3339Nano), string(v.Actor), string(v.Role), v.Did, string(v.Plan), v.Of, v.Name})
 	}
-	return []string{"at", "actor", "role", "did", "plan", "of"}, rows
+	return []string{"at", "actor", "role", "did", "plan", "of", "name"}, rows
 }

@@ -43,8 +43,13 @@ func (a *app) tellAccess(body []byte) error {
 		a.say("Nobody looked at anything, as far as it is kept.")
 	}
 	for _, v := range got.Entries {
-		a.say("%s  %s (%s)  %s", v.At.UTC().Format("2006-01-02 15:04"), oneLine(string(v.Actor)), v.Role, strings.TrimSpace(v.Did+" "+strings.Trim(string(v.Plan)+"/"+v.Of, "/")))
+		who := oneLine(string(v.Actor))
+		if v.Name != "" {
+			who = oneLine(v.Name) + ", " + who
+		}
+		a.say("%s  %s (%s)  %s", v.At.UTC().Format("2006-01-02 15:04"), who, v.Role, strings.TrimSpace(v.Did+" "+strings.Trim(string(v.Plan)+"/"+v.Of, "/")))
 	}
+	a.note("Visits are kept for %d days.", got.Days)
 	if got.Next != "" {
 		a.note("There is more: give --after %s", got.Next)
 	}

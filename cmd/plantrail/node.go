@@ -59,10 +59,8 @@ type nodeOptions struct {
 	publicLog    string
 	outlets      []publish.Outlet
 	hooks        hooks
+	accessDays   int // for how many days it is known who read what; 0: as it was said last
 }
-
-// accessDays is for how many days it is known who read what.
-const accessDays = 400
 
 // How long a command waits for the read models of a directory that it opens itself (a history of a million events takes
 // about a minute to replay when they were deleted), and how long a server does before it answers with what there is: most
@@ -101,7 +99,7 @@ func (n *node) open(ctx context.Context, o nodeOptions) (err error) {
 		return err
 	}
 	n.publisher = publish.New(n.keeper, o.log, o.outlets...)
-	if n.visits, err = visits.Open(n.dir.file("access"), accessDays, time.Now); err != nil {
+	if n.visits, err = visits.Open(n.dir.file("access"), o.accessDays, time.Now); err != nil {
 		return failure(err, "the log of who reads what can't be opened").WithHint("look at the folder access in the data directory")
 	}
 	n.handler = web.New(n.deps(o, source))

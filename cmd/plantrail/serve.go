@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -19,6 +20,7 @@ import (
 
 	"plantrail/domain"
 	"plantrail/web"
+	"plantrail/web/visits"
 )
 
 // serving are the flags of serve.
@@ -28,6 +30,7 @@ type serving struct {
 	demo, behindProxy, insecure, guard     bool
 
 	signingKey, publicLog string
+	accessDays            int
 	hooks                 hooks
 	outward
 	door
@@ -50,6 +53,7 @@ func (a *app) serveCmd() *cobra.Command {
 	f.BoolVar(&s.demo, "demo", false, "record a small sample plan")
 	f.StringVar(&s.signingKey, "signing-key", os.Getenv("PLANTRAIL_SIGNING_KEY"), "file of the key that signs checkpoints (default DATA/keys/checkpoint.key)")
 	f.StringVar(&s.publicLog, "public-log", "none", "what anyone may read of the log: checkpoint, tiles (its hashes, too) or none")
+	f.IntVar(&s.accessDays, "access-days", 0, "for how many days it is kept who read what (default as it was said last, at first 400)")
 	s.outward.flags(f)
 	s.hooks.flags(f)
 	s.door.flags(f)
@@ -66,6 +70,9 @@ func (a *app) serve(ctx context.Context, s *serving) error {
 	if s.publicLog != "none" && s.publicLog != "checkpoint" && s.publicLog != "tiles" {
 		return misuse("--public-log", "%q is no choice", s.publicLog).WithHint("use checkpoint, tiles or none")
 	}
+	if s.accessDays < 0 || s.accessDays > visits.MostDays {
+		return misuse("--access-days", "who read what can't be kept for %d days", s.accessDays).WithHint(fmt.Sprintf("say 1 to %d", visits.MostDays))
+	}
 	outlets, err := s.outlets(dataDir(a.data))
 	if err != nil {
 		return err
@@ -76,7 +83,7 @@ func (a *app) serve(ctx context.Context, s *serving) error {
 	}
 	defer listener.Close()
 	n, first, err := a.startNode(ctx, &s.journalFlags, nodeOptions{log: log, guardMetrics: s.guard, serving: true, signingKey: s.signingKey, publicLog: s.publicLog,
-		outlets: outlets, hooks: s.hooks})
+		outlets: outlets, hooks: s.hooks, accessDays: s.accessDays})
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,6 @@ import (
 
 	"plantrail/domain"
 	"plantrail/projections"
-	"plantrail/web/visits"
 )
 
 // peoplePage is the register of persons and, for those who may see them, the tokens.
@@ -92,19 +91,4 @@ func (v *visit) leave() error { return v.change(path("persons", v.r.PathValue("p
 
 func (v *visit) revoke() error {
 	return v.change(path("tokens", v.r.PathValue("token"), "revoke"), "reason")
-}
-
-// access shows who looked at what.
-func (v *visit) access() error {
-	var page struct {
-		Asked   url.Values
-		Entries []visits.Visit
-		Next    string
-	}
-	q := v.r.URL.Query()
-	page.Asked, _ = url.ParseQuery(encode("plan", q.Get("plan"), "actor", q.Get("actor"), "from", q.Get("from"), "to", q.Get("to"), "after", q.Get("after"))) // it was just encoded
-	if err := v.get("/access", page.Asked, &page); err != nil {
-		return err
-	}
-	return v.show("access", "Who looked at what", "access", page)
 }

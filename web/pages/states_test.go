@@ -87,5 +87,9 @@ func TestWhoMaySeeWhoLooked(t *testing.T) {
 	holds(t, h, "/access", 403, "</html>")
 	h.SignIn.Session.Actor.Role = domain.Auditor
 	holds(t, h, "/access", 200, "p-officer", "viewed", "parks")
-	holds(t, h, "/access?plan=other", 200, "Nobody looked at anything like that")
+	holds(t, h, "/access?plan=other", 200, "Nobody looked at anything like that", "for 400 days")
+	holds(t, h, "/access?actor=p-officer&plan=&from=&to=", 200, `<option value="p-officer" selected>`)
+	if _, table, _ := fetch(t, h, "/access?format=csv&plan="); !strings.HasPrefix(table, "at,actor,role,did,plan,of,name") {
+		t.Errorf("%.200s", table)
+	}
 }

@@ -3,7 +3,8 @@
 //
 // Format: a file a day in one folder, 2026-11-22.jsonl, by the UTC date; a line a visit, JSON as [Visit] has it, oldest
 // first. No words of a question are kept, only what it was about. A line that can't be read is one that a crash tore, and
-// is passed over. A later version adds members; nothing is renamed.
+// is passed over. Beside them the file "keep" says for how many days they are kept, as a number and a line feed, so that all
+// who open the folder keep to it; without it they are kept for [DefaultDays]. A later version adds members; nothing is renamed.
 package visits
 
 import (
@@ -52,6 +53,12 @@ type Query struct {
 	Limit    int
 }
 
+// DefaultDays is for how many days visits are kept where nobody said otherwise, MostDays the most that can be said: ten years.
+const (
+	DefaultDays = 400
+	MostDays    = 3660
+)
+
 const (
 	dayLimit = 16 << 20 // bytes a day: beyond them nothing more is kept that day
 	again    = time.Minute
@@ -70,16 +77,50 @@ type Log struct {
 	lately map[Visit]time.Time // by what, without the time
 }
 
-// Open opens the log in a folder, which it makes, and forgets what is older than keep days.
-func Open(dir string, keep int, now func() time.Time) (*Log, error) {
+// Open opens the log in a folder, which it makes. With days it keeps visits for so many from now on, and says so in the folder;
+// with 0 it keeps to what the folder says. What is older is forgotten.
+func Open(dir string, days int, now func() time.Time) (*Log, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
-	l := &Log{dir: dir, keep: keep, now: now, lately: map[Visit]time.Time{}}
+	l := &Log{dir: dir, now: now, lately: map[Visit]time.Time{}}
+	if err := l.settle(days); err != nil {
+		return nil, err
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l, l.turn(now().UTC().Format(time.DateOnly))
 }
+
+// settle finds out for how long visits are kept.
+func (l *Log) settle(days int) error {
+	name := filepath.Join(l.dir, "keep")
+	switch {
+	case days < 0 || days > MostDays:
+		return domain.Errorf(domain.Invalid, "access-days", "visits can't be kept for %d days", days).WithHint(fmt.Sprintf("say 1 to %d", MostDays))
+	case days > 0:
+		l.keep = days
+		return os.WriteFile(name, []byte(strconv.Itoa(days)+"\n"), 0o600)
+	}
+	b, err := os.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		l.keep = DefaultDays
+		return nil
+	}
+	if err == nil {
+		l.keep, err = strconv.Atoi(strings.TrimSpace(string(b)))
+	}
+	if err != nil || l.keep < 1 || l.keep > MostDays { // a folder that may be wrong forgets nothing
+		return errors.Join(fmt.Errorf("%s does not say for how many days: write a number into it", name), err)
+	}
+	return nil
+}
+
+// Days is for how many days visits are kept.
+func (l *Log) Days() int { return l.keep }
+
+// oldest is the first day that is kept.
+func (l *Log) oldest() string { return l.now().UTC().AddDate(0, 0, -l.keep).Format(time.DateOnly) }
 
 // Note keeps a visit, unless the same person did the same within the last minute: a page asks several questions. When Note
 // returns the line is with the operating system: a crash of this process loses none, one of the machine may lose the last.
@@ -137,7 +178,7 @@ func (l *Log) turn(day string) error {
 		}
 	}
 	days, err := l.days()
-	oldest := l.now().UTC().AddDate(0, 0, -l.keep).Format(time.DateOnly)
+	oldest := l.oldest()
 	for _, d := range days {
 		if d < oldest {
 			err = errors.Join(err, os.Remove(l.name(d)))
@@ -174,7 +215,7 @@ func (l *Log) List(q Query) (found []Visit, next string, err error) {
 		return found, "", err
 	}
 	for _, d := range days {
-		if q.To != "" && d > q.To || q.From != "" && d < q.From || day != "" && d > day {
+		if q.To != "" && d > q.To || q.From != "" && d < q.From || day != "" && d > day || d < l.oldest() {
 			continue
 		}
 		all, err := l.read(d)

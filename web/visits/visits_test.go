@@ -68,3 +68,50 @@ func TestVisits(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestTheFolderSaysForHowLong(t *testing.T) {
+	dir, now := t.TempDir(), time.Date(2026, 11, 22, 12, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	open := func(days int) *Log {
+		t.Helper()
+		l, err := Open(dir, days, clock)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = l.Close() })
+		return l
+	}
+	if days := open(0).Days(); days != DefaultDays {
+		t.Errorf("at first %d", days)
+	}
+	if err := open(500).Note(Visit{Actor: "p-1", Did: Viewed, Plan: "parks"}); err != nil {
+		t.Fatal(err)
+	}
+	now = now.AddDate(0, 0, 450)
+	l := open(0) // a command of the same machine, which knows no policy, forgets nothing that is kept
+	if all, _, err := l.List(Query{Limit: 9}); err != nil || len(all) != 1 || l.Days() != 500 {
+		t.Errorf("%v %v, %d days", all, err, l.Days())
+	}
+	if err := open(30).Note(Visit{Actor: "p-2", Did: Viewed, Plan: "parks"}); err != nil {
+		t.Fatal(err)
+	}
+	if all, _, err := open(0).List(Query{Limit: 9}); err != nil || len(all) != 1 || all[0].Actor != "p-2" {
+		t.Errorf("%v %v", all, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "2026-11-22.jsonl")); !os.IsNotExist(err) {
+		t.Error("what is too old is still there")
+	}
+	for _, wrong := range []string{"", "-3", "many", "0", "99999"} {
+		if err := os.WriteFile(filepath.Join(dir, "keep"), []byte(wrong), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Open(dir, 0, clock); err == nil {
+			t.Errorf("%q is a number of days", wrong)
+		}
+	}
+	for _, wrong := range []int{-1, MostDays + 1} {
+		if _, err := Open(dir, wrong, clock); err == nil {
+			t.Errorf("%d days can be said", wrong)
+		}
+	}
+}
