@@ -18,6 +18,7 @@ import (
 )
 
 func main() {
+	keepLean()
 	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
