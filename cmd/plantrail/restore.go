@@ -36,7 +36,9 @@ not at all, and must not be there before: to restore in the place of one, move t
 A backup that is older than a checkpoint given with --known-checkpoint is refused: it lacks what was recorded since. Any copy that
 left the house will do, also one that a witness has signed, or SIZE:ROOT from a printed paper.
 Texts that the backup's own log says were erased don't come back. What was erased after it was taken is not known to it: give
---erasures with the file erasures of a later backup, and those are erased again before anything is served.
+--erasures with the file erasures of a later backup, or with the data directory that was moved aside, as damaged as it may be, and
+those are erased again before anything is served. Whoever knows neither of a later checkpoint nor of a list of erasures must say
+--erasures none: then texts that people had destroyed may come back.
 Tokens that were revoked after the backup was taken are as they were then: look at plantrail token list.
 The signing key is not in a backup. Give it with --signing-key; if it is lost, plantrail key rotate makes another once the data are
 restored. Without one nothing is signed.`,
@@ -47,7 +49,7 @@ restored. Without one nothing is signed.`,
 	f.StringArrayVar(&r.known, "known-checkpoint", nil, "a checkpoint that the history must reach: a file or SIZE:ROOT; may be given several times")
 	f.StringArrayVar(&r.keys, "key", nil, "the log's verifier key as you were told it elsewhere, or a file that holds it")
 	f.StringVar(&r.signingKey, "signing-key", "", "file of the key that signs checkpoints")
-	f.StringVar(&r.erasures, "erasures", "", "the file erasures of a later backup, or that backup's directory")
+	f.StringVar(&r.erasures, "erasures", "", "the file erasures of a later backup, that backup's directory, an older data directory, or none")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error { return a.restore(cmd.Context(), &r, args[0]) }
 	return cmd
 }
@@ -71,7 +73,7 @@ func (a *app) restore(ctx context.Context, r *restoring, from string) error {
 	if err != nil {
 		return err
 	}
-	again, err := r.eraseAgain(ctx, b)
+	again, err := a.eraseAgain(ctx, r, b)
 	if err != nil {
 		return err
 	}
@@ -170,26 +172,6 @@ func (r *restoring) secret(b *backup.Backup) (string, error) {
 			WithHint("give that one; if it is lost, restore without and then make another with plantrail key rotate")
 	}
 	return secret, nil
-}
-
-// eraseAgain has the backup leave out the texts of a list, and returns those of them that it had.
-func (r *restoring) eraseAgain(ctx context.Context, b *backup.Backup) ([]backup.Erasure, error) {
-	if r.erasures == "" {
-		return nil, nil
-	}
-	file := r.erasures
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		file = filepath.Join(file, "erasures")
-	}
-	raw, err := os.ReadFile(file)
-	if err != nil {
-		return nil, noFile(file, err)
-	}
-	list, err := backup.ParseErasures(raw)
-	if err != nil {
-		return nil, misuse("--erasures", "%s: %v", file, err)
-	}
-	return b.Erase(ctx, list)
 }
 
 // absent refuses a data directory that is there, but for an empty one.

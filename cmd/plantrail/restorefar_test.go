@@ -49,7 +49,7 @@ func TestRestoreIntoANATSServer(t *testing.T) {
 	for _, dir := range append(nodes.Dirs(), to) {
 		nowhere(t, dir, "Quarkwright")
 	}
-	said = refused(t, 4, filepath.Join(t.TempDir(), "data"), append([]string{"restore", later}, at...)...)
+	said = refused(t, 4, filepath.Join(t.TempDir(), "data"), append([]string{"restore", later, "--erasures", "none"}, at...)...)
 	if !strings.Contains(said, "it exists already") || !strings.Contains(said, "nothing is restored over a journal") {
 		t.Errorf("over a journal: %s", said)
 	}
