@@ -53,28 +53,50 @@ func (s *SignIn) toCouncil(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, http.StatusNotFound, "The council's own sign-in is not set up here.")
 		return
 	}
+	s.ask(w, r, false)
+}
+
+// ask sends the browser to the council's sign-in. Asked quietly it answers at once: as before, with another role, or that it
+// would have to ask the person; then the session is over.
+func (s *SignIn) ask(w http.ResponseWriter, r *http.Request, quietly bool) {
 	state, nonce, verifier := rand.Text(), rand.Text(), oauth2.GenerateVerifier()
 	ctx := r.Context()
 	s.sessions.Put(ctx, "state", state)
 	s.sessions.Put(ctx, "nonce", nonce)
 	s.sessions.Put(ctx, "verifier", verifier)
 	s.sessions.Put(ctx, "next", local(r.URL.Query().Get("next")))
-	http.Redirect(w, r, s.deps.OIDC.config.AuthCodeURL(state, oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)), http.StatusSeeOther)
+	s.sessions.Put(ctx, "quietly", quietly)
+	options := []oauth2.AuthCodeOption{oidc.Nonce(nonce), oauth2.S256ChallengeOption(verifier)}
+	if quietly {
+		options = append(options, oauth2.SetAuthURLParam("prompt", "none"))
+	}
+	http.Redirect(w, r, s.deps.OIDC.config.AuthCodeURL(state, options...), http.StatusSeeOther)
 }
 
 func (s *SignIn) fromCouncil(w http.ResponseWriter, r *http.Request) {
 	ctx, q := r.Context(), r.URL.Query()
 	state, nonce, verifier := s.sessions.PopString(ctx, "state"), s.sessions.PopString(ctx, "nonce"), s.sessions.PopString(ctx, "verifier")
-	next := s.sessions.PopString(ctx, "next")
+	next, quietly := s.sessions.PopString(ctx, "next"), s.sessions.PopBool(ctx, "quietly")
+	had, _ := s.sessions.Get(ctx, "person").(Person)
 	if s.deps.OIDC == nil || state == "" || subtle.ConstantTimeCompare([]byte(state), []byte(q.Get("state"))) != 1 {
 		s.refuse(w, r, http.StatusBadRequest, "This answer belongs to no sign-in that was begun here. Try again.")
 		return
 	}
 	p, err := s.deps.OIDC.person(ctx, q, nonce, verifier)
-	if err != nil {
+	switch {
+	case err != nil && quietly: // the council would ask the person, or no longer lets them in: they are asked, and told
+		s.deps.Log.Info("the council no longer vouches for somebody unasked", "actor", had.Actor.ID, "error", err)
+		s.end(r)
+		http.Redirect(w, r, "/sign-in?"+url.Values{"next": {local(next)}}.Encode(), http.StatusSeeOther)
+		return
+	case err != nil:
 		s.deps.Log.Warn("the council's sign-in was refused", "error", err)
 		s.refuse(w, r, http.StatusForbidden, "The council's sign-in did not vouch for you, or gave you no role here. Ask whoever keeps the accounts.")
 		return
+	}
+	p.Vouched = s.deps.Now()
+	if quietly && had.Actor.ID == p.Actor.ID {
+		p.Began = had.Began // it is the same session, and lasts no longer for being looked at
 	}
 	s.begin(w, r, p, next)
 }

@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -70,7 +71,10 @@ func (c *council) token(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"access_token": "a", "token_type": "Bearer", "id_token": token})
 }
 
-func (c *council) door(t *testing.T) *door {
+func (c *council) door(t *testing.T) *door { return c.doorAt(t, nil) }
+
+// doorAt is a door at which it is a certain time.
+func (c *council) doorAt(t *testing.T, now func() time.Time) *door {
 	t.Helper()
 	d := newDoor(t, nil)
 	provider, err := signin.Discover(t.Context(), signin.OIDC{Issuer: c.URL, ClientID: "plantrail", ClientSecret: "s", PublicURL: d.URL,
@@ -78,7 +82,7 @@ func (c *council) door(t *testing.T) *door {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newDoor(t, func(deps *signin.Deps) { deps.OIDC = provider })
+	return newDoor(t, func(deps *signin.Deps) { deps.OIDC, deps.Now = provider, now })
 }
 
 // through goes to the council and comes back, as a browser would, with what the council would answer.
@@ -167,5 +171,94 @@ func TestAnAnswerThatNobodyAskedFor(t *testing.T) {
 	d, b := c.door(t), browser(t)
 	if got := c.through(t, d, b, func(q url.Values) { q.Set("code", "STOLEN") }); got.StatusCode != http.StatusForbidden {
 		t.Error(got.StatusCode)
+	}
+}
+
+// clock goes forward when it is told to.
+type clock struct{ ahead atomic.Int64 }
+
+func (c *clock) now() time.Time       { return time.Now().Add(time.Duration(c.ahead.Load())) }
+func (c *clock) pass(d time.Duration) { c.ahead.Add(int64(d)) }
+
+// again opens a page later, and follows to the council and back if it is sent there; "" is where it ends when it is not.
+func (c *council) again(t *testing.T, d *door, b *http.Client, refuse string) string {
+	t.Helper()
+	r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, d.URL+"/sign-in?next=/plans/parks", nil)
+	got, _ := send(t, b, r)
+	to, err := url.Parse(got.Header.Get("Location"))
+	if got.StatusCode != http.StatusSeeOther {
+		return ""
+	}
+	if err != nil || !strings.HasPrefix(to.String(), c.URL) || to.Query().Get("prompt") != "none" {
+		t.Fatalf("sent to %s", to)
+	}
+	c.challenge, c.nonce = to.Query().Get("code_challenge"), to.Query().Get("nonce")
+	back := url.Values{"code": {"CODE"}, "state": {to.Query().Get("state")}}
+	if refuse != "" {
+		back = url.Values{"error": {refuse}, "state": {to.Query().Get("state")}}
+	}
+	r, _ = http.NewRequestWithContext(t.Context(), http.MethodGet, d.URL+"/sign-in/council/back?"+back.Encode(), nil)
+	got, _ = send(t, b, r)
+	return got.Header.Get("Location")
+}
+
+func TestARoleThatIsTakenAwayLastsAnHourAtTheLongest(t *testing.T) {
+	c := newCouncil(t)
+	clock := &clock{}
+	d, b := c.doorAt(t, clock.now), browser(t)
+	c.through(t, d, b, nil)
+	id := d.who(t, b)
+	if id == "" || c.again(t, d, b, "") != "" {
+		t.Fatal("nobody is in, or is asked for at once")
+	}
+	clock.pass(46 * time.Minute)
+	if d.who(t, b) != "" {
+		t.Error("a page opens without the council being asked")
+	}
+	if got, _ := d.post(t, b, "/who", nil); got.StatusCode != http.StatusOK || got.Header.Get("X-Role") != "editor" {
+		t.Errorf("a form that was typed is lost: %d", got.StatusCode)
+	}
+	c.claims["roles"] = []string{"plantrail.reader"}
+	if to := c.again(t, d, b, ""); to != "/plans/parks" || d.who(t, b) != id {
+		t.Errorf("after the council was asked: %q, %q", to, d.who(t, b))
+	}
+	if got, _ := d.post(t, b, "/who", nil); got.Header.Get("X-Role") != "reader" {
+		t.Errorf("the role is still %q", got.Header.Get("X-Role"))
+	}
+	clock.pass(61 * time.Minute)
+	if got, _ := d.post(t, b, "/who", nil); got.Header.Get("X-Role") != "" {
+		t.Error("a form is taken after an hour without an answer")
+	}
+	if to := c.again(t, d, b, "login_required"); to != "/sign-in?next=%2Fplans%2Fparks" || c.again(t, d, b, "") != "" || d.who(t, b) != "" {
+		t.Errorf("whom the council would ask is %q, sent to %q", d.who(t, b), to)
+	}
+}
+
+func TestASessionLastsNoLongerForBeingLookedAt(t *testing.T) {
+	c := newCouncil(t)
+	clock := &clock{}
+	d, b := c.doorAt(t, clock.now), browser(t)
+	c.through(t, d, b, nil)
+	for range 5 {
+		clock.pass(3 * time.Hour)
+		if c.again(t, d, b, "") == "" {
+			break
+		}
+	}
+	if age := time.Duration(clock.ahead.Load()); age != 12*time.Hour || d.who(t, b) != "" {
+		t.Errorf("%q is still in after %s", d.who(t, b), age)
+	}
+}
+
+func TestWhoComesBackAsSomebodyElseBeginsAnew(t *testing.T) {
+	c := newCouncil(t)
+	clock := &clock{}
+	d, b := c.doorAt(t, clock.now), browser(t)
+	c.through(t, d, b, nil)
+	first := d.who(t, b)
+	clock.pass(50 * time.Minute)
+	c.claims["sub"] = "subject-2"
+	if c.again(t, d, b, ""); d.who(t, b) == first || d.who(t, b) == "" {
+		t.Errorf("%q came back as %q", first, d.who(t, b))
 	}
 }

@@ -19,10 +19,13 @@ import (
 	"plantrail/web/pages"
 )
 
-// Limits of a session.
+// Limits of a session. Whom the council vouched for is asked for again, without a word to them, when they open a page after
+// askAgain; nothing can be done after vouchedFor without that. Between the two what was typed can still be sent.
 const (
 	idleLimit     = 30 * time.Minute
 	absoluteLimit = 10 * time.Hour
+	askAgain      = 45 * time.Minute
+	vouchedFor    = time.Hour
 )
 
 // Person is who signed in, and how.
@@ -31,6 +34,8 @@ type Person struct {
 	Name  string
 	Token domain.TokenID // the bearer token used; "" for the other ways
 	Began time.Time      // when they signed in
+	// Vouched is when the council last vouched for them and their role; zero for the other ways.
+	Vouched time.Time
 }
 
 // Deps is what signing in needs to know.
@@ -48,6 +53,7 @@ type Deps struct {
 	// BehindProxy: a proxy of ours stands before the pages and says in X-Forwarded-For who asks.
 	BehindProxy bool
 	Log         *slog.Logger
+	Now         func() time.Time // nil: time.Now
 }
 
 // SignIn is a [pages.SignIn].
@@ -71,6 +77,9 @@ func init() { gob.Register(Person{}) }
 func New(d Deps) *SignIn {
 	if d.Log == nil {
 		d.Log = slog.Default()
+	}
+	if d.Now == nil {
+		d.Now = time.Now
 	}
 	m := scs.New()
 	m.IdleTimeout, m.Lifetime, m.HashTokenInStore = idleLimit, absoluteLimit, true
@@ -99,33 +108,47 @@ func (s *SignIn) Wrap(h http.Handler) http.Handler {
 
 func (s *SignIn) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// Who implements [pages.SignIn].
+// Who implements [pages.SignIn]. Nobody is there while the council is to be asked again; the session stays, and the page of
+// signing in asks.
 func (s *SignIn) Who(r *http.Request) (pages.Session, bool) {
 	p, ok := s.sessions.Get(r.Context(), "person").(Person)
 	if !ok {
 		return pages.Session{}, false
 	}
 	if s.over(p) || !s.deps.Still(r.Context(), p) {
-		if err := s.sessions.Destroy(r.Context()); err != nil {
-			s.deps.Log.Error("a session could not be ended", "error", err)
-		}
+		s.end(r)
+		return pages.Session{}, false
+	}
+	if s.stale(p, r.Method) {
 		return pages.Session{}, false
 	}
 	return pages.Session{Actor: p.Actor, Name: p.Name}, true
 }
 
-// over reports whether a person signed out everywhere after this session began.
+func (s *SignIn) end(r *http.Request) {
+	if err := s.sessions.Destroy(r.Context()); err != nil {
+		s.deps.Log.Error("a session could not be ended", "error", err)
+	}
+}
+
+// stale reports whether the council is to be asked again before somebody does something.
+func (s *SignIn) stale(p Person, method string) bool {
+	age := s.deps.Now().Sub(p.Vouched)
+	return !p.Vouched.IsZero() && (age > vouchedFor || age > askAgain && method == http.MethodGet)
+}
+
+// over reports whether a session has lasted its time, or its person signed out everywhere after it began.
 func (s *SignIn) over(p Person) bool {
 	s.limits.mu.Lock()
 	defer s.limits.mu.Unlock()
-	return !p.Began.After(s.ended[p.Actor.ID])
+	return s.deps.Now().Sub(p.Began) > absoluteLimit || !p.Began.After(s.ended[p.Actor.ID])
 }
 
 // endAll ends all sessions of somebody. What was noted before the longest session began is forgotten.
 func (s *SignIn) endAll(id domain.ActorID) {
 	s.limits.mu.Lock()
 	defer s.limits.mu.Unlock()
-	now := time.Now()
+	now := s.deps.Now()
 	for other, at := range s.ended {
 		if now.Sub(at) > absoluteLimit {
 			delete(s.ended, other)
@@ -140,7 +163,9 @@ func (s *SignIn) begin(w http.ResponseWriter, r *http.Request, p Person, next st
 		s.refuse(w, r, http.StatusInternalServerError, "Signing in did not work. Try again.")
 		return
 	}
-	p.Began = time.Now()
+	if p.Began.IsZero() {
+		p.Began = s.deps.Now()
+	}
 	s.sessions.Put(r.Context(), "person", p)
 	http.Redirect(w, r, local(next), http.StatusSeeOther)
 }
@@ -172,6 +197,10 @@ func (s *SignIn) render(w http.ResponseWriter, status int, what shown) {
 }
 
 func (s *SignIn) show(w http.ResponseWriter, r *http.Request) {
+	if p, ok := s.sessions.Get(r.Context(), "person").(Person); ok && s.deps.OIDC != nil && !s.over(p) && s.stale(p, r.Method) {
+		s.ask(w, r, true)
+		return
+	}
 	s.render(w, http.StatusOK, shown{Next: local(r.URL.Query().Get("next"))})
 }
 

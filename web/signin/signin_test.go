@@ -50,6 +50,11 @@ func newDoor(t *testing.T, change func(*signin.Deps)) *door {
 			_, _ = io.WriteString(w, string(s.Actor.ID)+" "+s.Name)
 		}
 	})
+	mux.HandleFunc("POST /who", func(w http.ResponseWriter, r *http.Request) {
+		if s, ok := d.in.Who(r); ok {
+			w.Header().Set("X-Role", string(s.Actor.Role))
+		}
+	})
 	d.Server = httptest.NewServer(d.in.Wrap(mux))
 	t.Cleanup(d.Close)
 	return d
