@@ -6,7 +6,9 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"io"
 	"iter"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,13 +22,14 @@ import (
 	"plantrail/domain"
 )
 
-// Blocks are the files in which the embedded server keeps the history, read past the server and its caches: what the server
+// Blocks are the files in which the embedded server keeps a stream, read past the server and its caches: what the server
 // answers may come from memory long after its files were damaged. They are only ever read here.
 //
 // A file N.blk holds records one after the other. The numbers are little-endian:
 //
 //	4  length of the whole record; the highest bit says that there are headers
-//	8  sequence; the two highest bits mark records of removed messages, of which a history has none
+//	8  sequence; the two highest bits mark records of removed messages, of which a history has none and the texts have the
+//	   erased ones, overwritten
 //	8  time
 //	2  length of the subject
 //	   subject, 4 bytes length of headers and headers if there are any, body
@@ -36,7 +39,7 @@ import (
 type Blocks struct {
 	dir    string
 	stream string
-	prefix string // of subjects
+	prefix string // of the history's subjects
 
 	mu       sync.Mutex
 	finished map[string]stamp // the files that are not written to any more, as Touched last saw them
@@ -47,8 +50,11 @@ func (s *Store) Blocks() *Blocks {
 	if s.srv == nil {
 		return nil
 	}
-	name := s.names.history()
-	return &Blocks{dir: filepath.Join(s.srv.dir, "jetstream", "$G", "streams", name, "msgs"), stream: name, prefix: s.names.subject("")}
+	return s.blocksOf(s.names.history())
+}
+
+func (s *Store) blocksOf(stream string) *Blocks {
+	return &Blocks{dir: filepath.Join(s.srv.dir, "jetstream", "$G", "streams", stream, "msgs"), stream: stream, prefix: s.names.subject("")}
 }
 
 const (
@@ -75,35 +81,49 @@ func (f block) first() uint64 {
 	if _, err := file.ReadAt(head[:], 0); err != nil {
 		return 0
 	}
-	return binary.LittleEndian.Uint64(head[4:]) &^ blockRemoved
+	seq := binary.LittleEndian.Uint64(head[4:])
+	if seq&blockRemoved != 0 {
+		return math.MaxUint64 // it speaks of a message that was removed, perhaps from an earlier file
+	}
+	return seq
 }
 
 // Leaves yields the leaves after a position, in order, as they lie in the files now. What was stored before it began is
 // among them. An error of kind Internal says that a record is damaged.
 func (b *Blocks) Leaves(ctx context.Context, after domain.Position) iter.Seq2[Leaf, error] {
 	return func(yield func(Leaf, error) bool) {
+		for m, err := range b.messages(ctx, uint64(after)) {
+			if !yield(Leaf{domain.Position(m.Seq), domain.PlanID(strings.TrimPrefix(m.Subject, b.prefix)), m.Data}, err) {
+				return
+			}
+		}
+	}
+}
+
+// messages are Leaves of any stream. The bytes of one are overwritten by those that follow.
+func (b *Blocks) messages(ctx context.Context, after uint64) iter.Seq2[kept, error] {
+	return func(yield func(kept, error) bool) {
 		files, err := b.list()
 		if err != nil {
-			yield(Leaf{}, err)
+			yield(kept{}, err)
 			return
 		}
 		from := 0
 		if after > 0 {
-			for from = len(files) - 1; from > 0 && files[from].first() > uint64(after)+1; from-- {
+			for from = len(files) - 1; from > 0 && files[from].first() > after+1; from-- {
 			}
 		}
-		var buf bytes.Buffer
+		var buf []byte
 		for i := max(0, from); i < len(files); i++ {
-			buf.Reset()
-			if err := readInto(&buf, files[i].path); err != nil {
-				yield(Leaf{}, b.damaged(files[i], err.Error()))
+			if buf, err = readInto(buf, files[i].path); err != nil {
+				yield(kept{}, b.damaged(files[i], err.Error()))
 				return
 			}
 			if ctx.Err() != nil {
-				yield(Leaf{}, ctx.Err())
+				yield(kept{}, ctx.Err())
 				return
 			}
-			if !b.records(files[i], buf.Bytes(), i == len(files)-1, after, yield) {
+			if !b.records(files[i], buf, i == len(files)-1, after, yield) {
 				return
 			}
 		}
@@ -128,23 +148,31 @@ func (b *Blocks) list() ([]block, error) {
 	return all, nil
 }
 
-func readInto(buf *bytes.Buffer, path string) error {
+// readInto reads a file into a buffer, or into a new one where it is too small.
+func readInto(buf []byte, path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return err
+		return buf, err
 	}
 	defer f.Close()
-	_, err = buf.ReadFrom(f)
-	return err
+	info, err := f.Stat()
+	if err != nil {
+		return buf, err
+	}
+	if need := int(info.Size()); need > cap(buf) {
+		buf = make([]byte, need+need/16) // files of one stream differ by a record or two
+	}
+	n, err := io.ReadFull(f, buf[:info.Size()])
+	return buf[:n], err
 }
 
 // records yields those of one file. The last file may be in the middle of being written to: a record that is not whole
 // there is not there yet, and whoever knows that it should be finds it missing.
-func (b *Blocks) records(f block, data []byte, last bool, after domain.Position, yield func(Leaf, error) bool) (more bool) {
+func (b *Blocks) records(f block, data []byte, last bool, after uint64, yield func(kept, error) bool) (more bool) {
 	key := sha256.Sum256([]byte(b.stream + "-" + strconv.Itoa(f.index)))
 	sum, err := highwayhash.NewDigest64(key[:])
 	if err != nil {
-		yield(Leaf{}, err)
+		yield(kept{}, err)
 		return false
 	}
 	for len(data) > 0 {
@@ -153,25 +181,25 @@ func (b *Blocks) records(f block, data []byte, last bool, after domain.Position,
 			if last {
 				return false
 			}
-			yield(Leaf{}, b.damaged(f, "a record is not whole"))
+			yield(kept{}, b.damaged(f, "a record is not whole"))
 			return false
 		}
 		data = rest
 		seq := binary.LittleEndian.Uint64(r.head[4:])
-		if seq&blockRemoved != 0 || seq <= uint64(after) {
+		if seq&blockRemoved != 0 || seq <= after {
 			continue
 		}
 		sum.Reset()
 		for _, part := range [][]byte{r.head[4:20], r.subject, r.headers, r.body} {
 			_, _ = sum.Write(part) // a hash takes everything
 		}
-		leaf := Leaf{domain.Position(seq), domain.PlanID(bytes.TrimPrefix(r.subject, []byte(b.prefix))), r.body}
+		m := kept{Subject: string(r.subject), Seq: seq, Data: r.body}
 		var own [blockChecksum]byte
 		if !bytes.Equal(sum.Sum(own[:0]), r.sum) {
-			yield(leaf, b.damaged(f, fmt.Sprintf("the record of position %d does not have its checksum", seq)))
+			yield(m, b.damaged(f, fmt.Sprintf("the record of position %d does not have its checksum", seq)))
 			return false
 		}
-		if !yield(leaf, nil) {
+		if !yield(m, nil) {
 			return false
 		}
 	}

@@ -51,15 +51,15 @@ func (s *Store) written(ctx context.Context, last *uint64, yield func(domain.Rec
 	if state.Last < *last+longRange {
 		return true
 	}
-	for leaf, err := range files.Leaves(ctx, domain.Position(*last)) {
-		if err != nil || uint64(leaf.Position) != *last+1 || uint64(leaf.Position) > state.Last {
+	for m, err := range files.messages(ctx, *last) {
+		if err != nil || m.Seq != *last+1 || m.Seq > state.Last {
 			return true
 		}
-		r, err := s.decode(kept{Subject: s.names.subject(leaf.Plan), Seq: uint64(leaf.Position), Data: leaf.Body}, nil)
+		r, err := s.decode(m, nil)
 		if !yield(r, err) || err != nil {
 			return false
 		}
-		*last++
+		*last = m.Seq
 	}
 	return true
 }

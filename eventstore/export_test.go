@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -49,6 +50,21 @@ func (s *Store) Raw(yield func(error) bool) {
 	for _, err := range s.raw(context.Background(), 0, false) {
 		if !yield(err) {
 			return
+		}
+	}
+}
+
+// FetchTexts is Texts by direct gets, however many they are.
+func (s *Store) FetchTexts(ctx context.Context, after, until uint64) iter.Seq2[TextRecord, error] {
+	return func(yield func(TextRecord, error) bool) {
+		for m, err := range s.fetch(ctx, s.names.texts(), "texts."+string(s.cfg.Org)+".>", after+1, until) {
+			if err != nil {
+				yield(TextRecord{}, err)
+				return
+			}
+			if t, err := decodeTextRecord(m); !yield(t, err) {
+				return
+			}
 		}
 	}
 }

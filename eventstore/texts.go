@@ -25,16 +25,39 @@ type TextRecord struct {
 // may come whose event does not exist: its writer crashed, or is about to record the event.
 func (s *Store) Texts(ctx context.Context, after, until uint64) iter.Seq2[TextRecord, error] {
 	return func(yield func(TextRecord, error) bool) {
-		read := s.fetch
-		if until > after+longRange {
-			read = s.stretch
-		}
-		for m, err := range read(ctx, s.names.texts(), "texts."+string(s.cfg.Org)+".>", after+1, until) {
+		for m, err := range s.textMessages(ctx, after, until) {
 			var t TextRecord
 			if err == nil {
 				t, err = decodeTextRecord(m)
 			}
 			if !yield(t, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// textMessages is Texts before decoding: a long range out of an embedded server's files, as [Store.Events] has it, or by a
+// consumer; a short one by direct gets.
+func (s *Store) textMessages(ctx context.Context, after, until uint64) iter.Seq2[kept, error] {
+	stream, all := s.names.texts(), "texts."+string(s.cfg.Org)+".>"
+	if until <= after+longRange {
+		return s.fetch(ctx, stream, all, after+1, until)
+	}
+	return func(yield func(kept, error) bool) {
+		if s.srv != nil {
+			for m, err := range s.blocksOf(stream).messages(ctx, after) {
+				if err != nil || m.Seq > until {
+					break
+				}
+				if !yield(m, nil) {
+					return
+				}
+				after = m.Seq
+			}
+		}
+		for m, err := range s.stretch(ctx, stream, all, after+1, until) {
+			if !yield(m, err) || err != nil {
 				return
 			}
 		}

@@ -3,6 +3,8 @@ package eventstore_test
 import (
 	"context"
 	"fmt"
+	"iter"
+	"maps"
 	"slices"
 	"testing"
 
@@ -190,31 +192,69 @@ func TestJudge(t *testing.T) {
 	}
 }
 
-// Texts that are erased while a long range is read don't make the reader wait for them.
+// Texts that are erased while a long range is read don't make the reader wait for them. It may have them in memory already;
+// who reads after the erasing does not meet them.
 func TestErasedWhileRead(t *testing.T) {
-	s := eventstoretest.Open(t)
-	ctx := context.Background()
-	const all = 5000
-	written := fillPlan(t, s, "sdp", all)
-	n := 0
-	for text, err := range s.Texts(ctx, 0, all) {
+	for name, s := range map[string]*eventstore.Store{"files": eventstoretest.Open(t), "consumer": eventstoretest.Cluster(t, 1).Open(t, "acme")} {
+		t.Run(name, func(t *testing.T) {
+			const all, gone = 5000, 3
+			written := fillPlan(t, s, "sdp", all)
+			if n := readTexts(t, s, all, func() {
+				for _, r := range written[all-gone:] {
+					if err := s.EraseText(t.Context(), "sdp", r.ID, r.ID, "progress"); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}); n < all-gone {
+				t.Errorf("%d texts read, want %d at least", n, all-gone)
+			}
+			if n := readTexts(t, s, all, func() {}); n != all-gone {
+				t.Errorf("%d texts read after the erasing, want %d", n, all-gone)
+			}
+		})
+	}
+}
+
+// readTexts counts the texts up to a sequence, none of which but the last may be missing, and does something after the first.
+func readTexts(t *testing.T, s *eventstore.Store, until uint64, then func()) (n int) {
+	t.Helper()
+	for text, err := range s.Texts(t.Context(), 0, until) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		n++
-		if text.Sequence != uint64(n) {
+		if n++; text.Sequence != uint64(n) {
 			t.Fatalf("text %d follows %d", text.Sequence, n-1)
 		}
-		if n > 1 {
-			continue
-		}
-		for _, r := range written[all-3:] {
-			if err := s.EraseText(ctx, "sdp", r.ID, r.ID, "progress"); err != nil {
-				t.Fatal(err)
-			}
+		if n == 1 {
+			then()
 		}
 	}
-	if n != all-3 {
-		t.Errorf("%d texts read, want %d", n, all-3)
+	return n
+}
+
+// From wherever in the text stream one begins, and whatever was erased there, its files give what the server gives.
+func TestTheFilesHoldTheTexts(t *testing.T) {
+	slow(t)
+	s := eventstoretest.Open(t)
+	const all = 40_000
+	written := fillPlan(t, s, "sdp", all)
+	for _, i := range []int{0, 1, 700, 9_000, 37_000, all - 1} {
+		if err := s.EraseText(t.Context(), "sdp", written[i].ID, written[i].ID, "progress"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const end = all + 6
+	for _, after := range []uint64{0, 1, 8_000, 36_999, 38_990} {
+		want, stop := iter.Pull2(s.FetchTexts(t.Context(), after, end))
+		for got, err := range s.Texts(t.Context(), after, end) {
+			text, _, _ := want()
+			if err != nil || text.Sequence != got.Sequence || text.Event != got.Event || !maps.Equal(text.Texts, got.Texts) {
+				t.Fatalf("after %d: %d %v, want %d", after, got.Sequence, err, text.Sequence)
+			}
+		}
+		if _, _, more := want(); more {
+			t.Errorf("after %d: the files end too early", after)
+		}
+		stop()
 	}
 }
