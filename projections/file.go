@@ -103,7 +103,7 @@ func openPath(ctx context.Context, path string, number, readers int, empty strin
 	f := &file{number: number, path: path}
 	// NORMAL: a power cut may take the last commits, never tear one, and they are read from the journal again.
 	writer := url.Values{"_journal_mode": {"WAL"}, "_txlock": {"immediate"}, "_synchronous": {"NORMAL"},
-		"_secure_delete": {"true"}, "_cache_size": {"-65536"}}
+		"_secure_delete": {"true"}, "_cache_size": {"-16384"}}
 	f.write, f.erase = pool(f.path, 1, writer, ""), pool(f.path, 1, writer, "")
 	f.read = pool(f.path, readers, url.Values{"mode": {"ro"}, "_query_only": {"true"}, "_cache_size": {"-8192"}}, mapped)
 	if err := f.prepare(ctx, empty); err != nil {

@@ -27,6 +27,7 @@ func (db *DB) Rebuild(ctx context.Context, src Source, progress func(done, total
 	if err := db.fillAndSwap(ctx, src, next, progress); err != nil {
 		return errors.Join(err, next.remove())
 	}
+	giveBack()
 	return nil
 }
 
