@@ -37,6 +37,7 @@ var funcs = template.FuncMap{
 	"newkey":    newKey,
 	"may":       func(role, right domain.Role) bool { return role.Covers(right) },
 	"bytes":     byteCount,
+	"later":     later,
 	"big":       func(n int) int64 { return int64(n) },
 	"int":       func(p domain.Position) int { return int(p) },
 }

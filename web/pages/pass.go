@@ -128,7 +128,11 @@ func (v *visit) bundleForm(page bundlePage, status int) error {
 	if err := v.get(path("plans", v.r.PathValue("plan")), nil, &page.Plan); err != nil {
 		return err
 	}
-	return v.showStatus(status, "bundle", "Take a bundle of "+words(page.Plan.Title), "plans", page)
+	title := "Take a bundle of " + words(page.Plan.Title)
+	if page.Problem != nil {
+		title = "Error: " + title
+	}
+	return v.showStatus(status, "bundle", title, "plans", page)
 }
 
 // takeBundle sends the bundle itself, for the same words the same file; what can't be had leads back to the form.

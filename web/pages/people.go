@@ -33,7 +33,11 @@ func (v *visit) showPeople(page peoplePage, status int) error {
 			return err
 		}
 	}
-	return v.showStatus(status, "people", "People and tokens", "people", page)
+	title := "People and tokens"
+	if page.Problem != nil {
+		title = "Error: " + title
+	}
+	return v.showStatus(status, "people", title, "people", page)
 }
 
 // makeToken shows the new token's secret, once: the page is never cached, and a token made by a form that is sent again is

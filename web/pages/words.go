@@ -88,6 +88,17 @@ var helpful = []helped{
 	{"Who wrote this, anywhere, ever?", "Search; the hits lead to the entries."},
 }
 
+// later is how long after the day that it states something was recorded.
+func later(days int) string {
+	switch {
+	case days < 60:
+		return count(days, "day", "days")
+	case days < 730:
+		return count(days/30, "month", "months")
+	}
+	return count(days/365, "year", "years")
+}
+
 func (v *visit) help() error { return v.show("help", "Help", "help", helpful) }
 
 func (v *visit) accessibility() error {
