@@ -252,7 +252,7 @@ func (p *person) aim(kind, text string) spot {
 	s := find[spot](p, kind+" "+quoted(text), `const e = FIND(`+quoted(kind)+`, `+quoted(text)+`); if (!e) return null;
 		e.scrollIntoView({block: "center"}); const r = e.getClientRects()[0], x = r.x + r.width / 2, y = r.y + r.height / 2, top = document.elementFromPoint(x, y);
 		const same = e.tagName === "A" && e.pathname + e.search === location.pathname + location.search && e.hash;
-		return {X: x, Y: y, Leaves: (e.tagName === "A" || e.tagName === "BUTTON") && !same, Cover: top && (e.contains(top) || top.contains(e)) ? "" : (top ? top.outerHTML.slice(0, 80) : "nothing"), Birth: performance.timeOrigin}`)
+		return {X: x, Y: y, Leaves: (e.tagName === "A" || e.tagName === "BUTTON") && !same, Cover: top && (e.contains(top) || top.contains(e)) ? "" : (top ? top.outerHTML.slice(0, 80) : "nothing"), Birth: (window.MAIN = document.querySelector("main"), performance.timeOrigin)}`)
 	if s.Cover != "" {
 		p.Fatalf("%q can't be clicked, it is covered by %s", text, s.Cover)
 	}
@@ -271,7 +271,7 @@ func (p *person) follow(kind, text string) {
 		return
 	}
 	p.until("after "+quoted(text)+" another page", func() bool {
-		there, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`performance.timeOrigin !== %f && document.readyState === "complete"`, at.Birth)))
+		there, err := chromedp.Run(p.ctx, chromedp.Evaluate[bool](fmt.Sprintf(`(performance.timeOrigin !== %f || document.querySelector("main") !== window.MAIN) && document.readyState === "complete"`, at.Birth)))
 		return err == nil && there
 	})
 }
@@ -349,4 +349,21 @@ func (p *person) save(text string) (name string) {
 		return false
 	})
 	return name
+}
+
+// shoot keeps a picture of the page where PLANTRAIL_SHOTS says so.
+func (p *person) shoot(address, how string) {
+	p.Helper()
+	dir := os.Getenv("PLANTRAIL_SHOTS")
+	if dir == "" {
+		return
+	}
+	b, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+	if err != nil {
+		p.Fatal(err)
+	}
+	name := strings.NewReplacer("/", "_", "?", "_", "&", "_", ":", "_").Replace(strings.Trim(address, "/"))
+	if err := os.WriteFile(filepath.Join(dir, name[:min(len(name), 80)]+"-"+how+".png"), b, 0o644); err != nil {
+		p.Fatal(err)
+	}
 }

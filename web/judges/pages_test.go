@@ -2,14 +2,13 @@ package judges
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
+	"sync"
 	"testing"
-	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -18,144 +17,97 @@ import (
 
 	"plantrail/domain"
 	"plantrail/projections"
-	"plantrail/web/pages/pagestest"
 )
 
 const axe = "axe-core@4.14.1"
 
-// addresses are all pages, each in a state worth looking at.
-var addresses = []string{"/plans", "/plans/parks", "/plans/parks?rating=green", "/plans/parks?valid_at=2026-02-01", "/plans/parks/items/item-01", "/plans/parks/items/item-03",
-	"/plans/parks/entries/5", "/plans/parks/timeline", "/plans/parks/compare?from=meeting:scrutiny-committee-2026-03-20", "/plans/parks/meetings", "/plans/parks/findings",
-	"/plans/parks/policy", "/plans/parks/evidence", "/plans/parks/reports", "/plans/parks/bundle", "/findings", "/search?q=scaffolding", "/verify", "/verify?size=2&root=x", "/persons",
-	"/access", "/schemes", "/help", "/accessibility", "/nowhere"}
-
-// browser opens Chromium on a house in which an admin is signed in.
-func chromiumAt(t *testing.T) (context.Context, *pagestest.House) {
-	t.Helper()
-	if _, err := exec.LookPath("chromium"); err != nil {
-		t.Skip("not on this machine: chromium")
-	}
-	h := pagestest.New(t)
-	h.Parks(t)
-	h.SignIn.Session.Actor.Role = domain.Admin
-	h.Proof.Stand(projections.KeeperStatus{Origin: "acme", Size: 14, Root: "CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=", LastCheck: time.Now()})
-	ctx, end := chromedp.NewContext(t.Context(), chromedp.WithAllocatorOptions(chromedp.NoSandbox))
-	t.Cleanup(end)
-	return ctx, h
-}
-
 // axeSource is axe-core, from npm's cache.
-func axeSource(t *testing.T) string {
-	t.Helper()
+var axeSource = sync.OnceValues(func() (string, error) {
 	npm, err := exec.LookPath("npm")
 	if err != nil {
-		t.Skip("not on this machine: npm")
+		return "", err
 	}
-	dir := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), npm, "install", "--prefix", dir, "--prefer-offline", "--no-audit", "--no-fund", "--silent", axe)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Skipf("not on this machine: %s can't be installed: %v\n%s", axe, err, out)
+	dir, err := os.MkdirTemp("", "plantrail-axe")
+	if err != nil {
+		return "", err
+	}
+	closers = append(closers, func() { _ = os.RemoveAll(dir) })
+	out, err := exec.Command(npm, "install", "--prefix", dir, "--prefer-offline", "--no-audit", "--no-fund", "--silent", axe).CombinedOutput()
+	if err != nil {
+		return "", errors.Join(err, errors.New(string(out)))
 	}
 	b, err := os.ReadFile(filepath.Join(dir, "node_modules", "axe-core", "axe.min.js"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(b)
+	return string(b), err
+})
+
+// judge is somebody who looks at pages with everything that can be measured about them.
+type judge struct {
+	*person
+	axe    string
+	titles map[string]string
 }
 
-func do(t *testing.T, ctx context.Context, steps ...chromedp.Action[chromedp.Void]) {
+func newJudge(t *testing.T, base string) *judge {
 	t.Helper()
-	if err := chromedp.Do(ctx, steps...); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func eval[T any](t *testing.T, ctx context.Context, script string) T {
-	t.Helper()
-	got, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	source, err := axeSource()
 	if err != nil {
-		t.Fatal(err)
+		t.Skipf("not on this machine: %s can't be installed: %v", axe, err)
 	}
-	return got
+	return &judge{person: sit(t, base), axe: source, titles: map[string]string{}}
 }
 
 // shown makes the browser show pages as with a setting of the device.
-func shown(t *testing.T, ctx context.Context, medium, scheme string) {
-	t.Helper()
-	_, err := chromedp.Run(ctx, func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+func (j *judge) shown(medium, scheme string) {
+	j.Helper()
+	j.call(func(ctx context.Context, target *chromedp.Target) error {
 		_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: medium,
 			Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: scheme}}})
-		return chromedp.Void{}, err
+		return err
 	})
-	if err != nil {
-		t.Fatal(err)
+}
+
+const violations = `axe.run(document, {runOnly: RULES, resultTypes: ["violations"]}).then(r => r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + n.html.slice(0, 160) + " " + (n.any[0] ? n.any[0].message : ""))))`
+
+// asksAxe holds what is shown against the rules that axe-core knows. In the dark, only colours differ.
+func (j *judge) asksAxe(address, scheme string) {
+	j.Helper()
+	rules := `["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]`
+	if scheme == "dark" {
+		rules = `{type: "rule", values: ["color-contrast"]}`
+	}
+	for _, v := range look[[]string](j.person, `(window.axe || (() => {`+j.axe+`})()); `+strings.Replace(violations, "RULES", rules, 1)) {
+		j.Errorf("%s, %s: %s", address, scheme, v)
 	}
 }
 
-// shoot keeps a picture of the page where PLANTRAIL_SHOTS says so.
-func shoot(t *testing.T, ctx context.Context, address, how string) {
-	t.Helper()
-	dir := os.Getenv("PLANTRAIL_SHOTS")
-	if dir == "" {
-		return
+// looks looks at the page that is shown: light, dark, and as wide as a telephone, which is 400% of a window of 1280.
+func (j *judge) looks(address string) {
+	j.Helper()
+	for _, wrong := range j.quiet() {
+		j.Errorf("%s: %s", address, wrong)
 	}
-	b, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
-	if err != nil {
-		t.Fatal(err)
+	if title := look[string](j.person, "document.title"); len(title) < 5 {
+		j.Errorf("%s has the title %q", address, title)
+	} else if other, there := j.titles[title]; there && strings.Split(other, "?")[0] != strings.Split(address, "?")[0] && !strings.Contains(title, "nothing here") {
+		j.Errorf("%s and %s have the same title %q", other, address, title)
+	} else {
+		j.titles[title] = address
 	}
-	name := strings.NewReplacer("/", "_", "?", "_", "&", "_", ":", "_").Replace(strings.Trim(address, "/")) + "-" + how + ".png"
-	if err := os.WriteFile(filepath.Join(dir, name), b, 0o644); err != nil {
-		t.Fatal(err)
+	j.asksAxe(address, "light")
+	j.shoot(address, "light")
+	j.shown("screen", "dark")
+	j.asksAxe(address, "dark")
+	j.shoot(address, "dark")
+	j.shown("screen", "light")
+	j.do(chromedp.EmulateViewport(320, 640))
+	if wide := look[int](j.person, "document.documentElement.scrollWidth"); wide > 320 {
+		j.Errorf("%s is %d wide: %s", address, wide, look[string](j.person, `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > 321 && !e.closest(".scroll, pre")).map(e => e.tagName + "." + e.className).slice(0, 4).join(" ") || "?"`))
 	}
-}
-
-const violations = `axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}).then(r =>
-	r.violations.flatMap(v => v.nodes.map(n => v.id + ": " + n.html.slice(0, 160) + " " + (n.any[0] ? n.any[0].message : ""))))`
-
-func TestAxeFindsNothing(t *testing.T) {
-	source := axeSource(t)
-	ctx, h := chromiumAt(t)
-	titles := map[string]string{}
-	for _, scheme := range []string{"light", "dark"} {
-		do(t, ctx, chromedp.EmulateViewport(1280, 900))
-		shown(t, ctx, "screen", scheme)
-		for _, address := range addresses {
-			do(t, ctx, chromedp.Navigate(h.URL+address))
-			_ = eval[bool](t, ctx, source+"; true")
-			for _, v := range eval[[]string](t, ctx, violations) {
-				t.Errorf("%s, %s: %s", address, scheme, v)
-			}
-			shoot(t, ctx, address, scheme)
-			title := eval[string](t, ctx, "document.title")
-			if other, there := titles[title]; there && other != address && !strings.HasPrefix(address, strings.Split(other, "?")[0]) {
-				t.Errorf("%s and %s have the same title %q", other, address, title)
-			}
-			titles[title] = address
-		}
+	for _, small := range look[[]string](j.person, smallTargets) {
+		j.Errorf("%s: the target is too small: %s", address, small)
 	}
-	t.Logf("%d pages, light and dark", len(addresses))
-}
-
-// TestOneScroll shows each page 320 CSS pixels wide, which is 400% of a window of 1280: it scrolls one way.
-func TestOneScroll(t *testing.T) {
-	ctx, h := chromiumAt(t)
-	do(t, ctx, chromedp.EmulateViewport(320, 640))
-	for _, address := range addresses {
-		do(t, ctx, chromedp.Navigate(h.URL+address))
-		if wide := eval[int](t, ctx, "document.documentElement.scrollWidth"); wide > 320 {
-			t.Errorf("%s is %d wide: %s", address, wide, eval[string](t, ctx, `[...document.querySelectorAll("body *")].filter(e => e.getBoundingClientRect().right > 321 && !e.closest(".scroll, pre")).map(e => e.tagName + "." + e.className).slice(0, 4).join(" ") || "?"`))
-		}
-		shoot(t, ctx, address, "phone")
-		for _, small := range eval[[]string](t, ctx, smallTargets) {
-			t.Errorf("%s: the target is too small: %s", address, small)
-		}
-	}
-	shown(t, ctx, "print", "light")
-	do(t, ctx, chromedp.EmulateViewport(794, 1123))
-	for _, address := range addresses {
-		do(t, ctx, chromedp.Navigate(h.URL+address))
-		shoot(t, ctx, address, "print")
-	}
+	j.shoot(address, "phone")
+	j.do(chromedp.EmulateViewport(1280, 900))
 }
 
 // smallTargets lists buttons, fields and links of lists below 24 by 24 pixels (WCAG 2.5.8); links in sentences and in the
@@ -163,62 +115,132 @@ func TestOneScroll(t *testing.T) {
 const smallTargets = `[...document.querySelectorAll("button, input:not([type=hidden]), select, summary, nav a, .govuk-button")].filter(e => {
 	const r = e.getBoundingClientRect(); return r.width > 0 && (r.height < 23.5 || r.width < 23.5)}).map(e => e.outerHTML.slice(0, 120))`
 
-// TestKeyboard walks each page with the tabulator: the way past the head is first, and each place that has the focus can be
-// seen and shows that it has it.
-func TestKeyboard(t *testing.T) {
-	ctx, h := chromiumAt(t)
-	do(t, ctx, chromedp.EmulateViewport(1280, 900))
-	for _, address := range addresses {
-		do(t, ctx, chromedp.Navigate(h.URL+address))
-		var seen []string
-		for range 300 {
-			do(t, ctx, chromedp.KeyEvent(kb.Tab))
-			at := eval[[]string](t, ctx, focused)
-			if at[0] == "" {
-				break // the end of the page
-			}
-			seen = append(seen, at[0])
-			if at[1] != "" {
-				t.Errorf("%s, stop %d: %s: %s", address, len(seen), at[0], at[1])
-			}
+// walks goes through the page with the tabulator: the way past the head is first and works, and each place that has the focus
+// can be seen and shows that it has it.
+func (j *judge) walks(address string) {
+	j.Helper()
+	j.do(chromedp.KeyEvent(kb.Tab))
+	if at := look[[]string](j.person, focused); !strings.Contains(strings.ToLower(at[0]), "skip") {
+		j.Errorf("%s: the first stop is %q", address, at[0])
+	}
+	if address != "/plans" { // there, the head is walked through, too
+		j.do(chromedp.KeyEvent(kb.Enter))
+	}
+	for stop := range 300 {
+		j.do(chromedp.KeyEvent(kb.Tab))
+		at := look[[]string](j.person, focused)
+		if at[0] == "" {
+			return // the end of the page
 		}
-		if len(seen) < 8 || !strings.Contains(seen[0], "govuk-skip-link") {
-			t.Errorf("%s: %d stops, the first %q", address, len(seen), slices.Concat(seen, []string{""})[0])
+		if at[1] != "" {
+			j.Errorf("%s, stop %d: %s: %s", address, stop+1, at[0], at[1])
+		}
+		if stop == 0 && address != "/plans" && !strings.Contains(at[2], "main") {
+			j.Errorf("%s: past the head is %s", address, at[0])
 		}
 	}
 }
 
-// focused says what has the focus, and what is wrong with how that looks.
-const focused = `(() => { const e = document.activeElement; if (!e || e === document.body) return ["", ""];
+// focused says what has the focus, what is wrong with how that looks, and where it is.
+const focused = `(() => { const e = document.activeElement; if (!e || e === document.body) return ["", "", ""];
 	const r = e.getBoundingClientRect(), s = getComputedStyle(e), wrong = [];
 	if (r.width < 1 || r.height < 1) wrong.push("has no size");
 	if (r.bottom < 0 || r.top > innerHeight) wrong.push("is out of sight");
-	const ring = parseFloat(s.outlineWidth) > 1 && s.outlineStyle !== "none";
+	const box = e.matches(".govuk-checkboxes__input") && getComputedStyle(e.nextElementSibling, "::before").boxShadow !== "none"; // what is drawn for it
+	const ring = box || s.outlineStyle === "auto" || parseFloat(s.outlineWidth) > 1 && s.outlineStyle !== "none";
 	if (!ring && s.boxShadow === "none") wrong.push("shows no focus");
-	return [e.outerHTML.slice(0, 120), wrong.join(", ")]; })()`
+	return [e.outerHTML.slice(0, 120), wrong.join(", "), e.closest("main, footer") ? "in main or below" : "in the head"]; })()`
 
-// TestStates looks at what is seldom: nothing there, no right to it, a journal that takes nothing, a proof that failed.
-func TestStates(t *testing.T) {
-	source := axeSource(t)
-	ctx, h := chromiumAt(t)
-	look := func(address, want string) {
-		t.Helper()
-		do(t, ctx, chromedp.Navigate(h.URL+address))
-		if text := eval[string](t, ctx, "document.body.innerText"); !strings.Contains(text, want) {
-			t.Errorf("%s lacks %q", address, want)
-		}
-		_ = eval[bool](t, ctx, source+"; true")
-		for _, v := range eval[[]string](t, ctx, violations) {
-			t.Errorf("%s, %s: %s", address, want, v)
-		}
-		shoot(t, ctx, address, fmt.Sprintf("state-%.12s", want))
+// TestEveryPage looks at every page to which clicks lead, and at the states to which they seldom do.
+func TestEveryPage(t *testing.T) {
+	t.Parallel()
+	h := house(t)
+	j := newJudge(t, h.URL)
+	addresses := all(t, h)
+	for _, address := range addresses {
+		j.open(address)
+		j.looks(address)
+		j.walks(address)
 	}
+	if os.Getenv("PLANTRAIL_SHOTS") != "" {
+		j.shown("print", "light")
+		j.do(chromedp.EmulateViewport(794, 1123))
+		for _, address := range addresses {
+			j.open(address)
+			j.shoot(address, "print")
+		}
+	}
+	t.Logf("%d pages", len(addresses))
+}
+
+// submits sends the form of a page as it is.
+const submits = `(() => { document.querySelectorAll("main form[method=post]").forEach(f => { const d = f.closest("details"); if (d && !d.closest("td")) d.open = true });
+	const b = [...document.querySelectorAll("main form button:not([name=check])")].find(b => b.form.method === "post" && b.innerText); return b ? b.innerText : "" })()`
+
+// summary says how the page tells of an error: what the link in the summary leads to, whether that is what is at fault and
+// described by the words, and whether the title says so.
+const summary = `(() => { const s = document.querySelector(".govuk-error-summary"); if (!s) return ["no error summary", ""];
+	const a = s.querySelector("a"), wrong = []; if (!document.title.startsWith("Error: ")) wrong.push("the title does not say so");
+	if (a) { const at = document.getElementById(a.hash.slice(1)); if (!at) wrong.push("the summary leads to nothing: " + a.hash);
+		else { a.click(); const in_ = at.matches("input, select, textarea") ? at : at.querySelector("input, select, textarea");
+			if (!in_ && !at.closest("form")) wrong.push("the summary leads to no field");
+			if (in_ && at === in_ && !(in_.getAttribute("aria-describedby") || "").split(" ").some(id => /error/.test(id) && document.getElementById(id))) wrong.push("the field is not described by the error");
+		} }
+	return [wrong.join(", "), (a ? "-> " + a.hash + " " : "") + s.innerText.replace(/\s+/g, " ")]; })()`
+
+// TestEveryFormThatIsRefused sends each form empty. What is wrong is said at the top, leads to the field, and stands there.
+func TestEveryFormThatIsRefused(t *testing.T) {
+	t.Parallel()
+	h := house(t)
+	j := newJudge(t, h.URL)
+	refused, taken := 0, 0
+	for _, address := range forms(t, h) {
+		j.open(address)
+		button := look[string](j.person, submits)
+		if button == "" {
+			t.Errorf("%s has no form", address)
+			continue
+		}
+		j.press(button)
+		said := look[[]string](j.person, summary)
+		if said[0] == "no error summary" && (strings.Contains(j.text(), "Done") || strings.HasPrefix(address, "/verify")) {
+			taken++
+			continue
+		}
+		refused++
+		if said[0] != "" {
+			t.Errorf("%s: %s: %s", address, said[0], said[1])
+		}
+		j.asksAxe(address, "refused")
+		j.shoot(address, "refused")
+	}
+	t.Logf("%d forms were refused, %d need nothing", refused, taken)
+}
+
+// TestSeldomStates looks at what is seldom: a proof that failed, a proof that is not kept, no right to it.
+func TestSeldomStates(t *testing.T) {
+	t.Parallel()
+	h := house(t)
+	j := newJudge(t, h.URL)
+	state := func(address, want string) {
+		t.Helper()
+		j.open(address)
+		j.sees(want)
+		j.asksAxe(address, want)
+		j.shoot(address, "state "+want[:min(len(want), 12)])
+	}
+	state("/plans/parks/items/item-01", "[erased on")
 	h.Proof.Stand(projections.KeeperStatus{Origin: "acme", Size: 14, Alarm: "entry 5 has another fingerprint than the one that was signed"})
-	look("/verify", "No: verification failed")
-	look("/plans/parks", "Verification failed")
-	look("/plans/parks/entries/5", "proves nothing until it is known why")
+	state("/verify", "No: verification failed")
+	state("/plans/parks", "Verification failed")
+	state("/plans/parks/entries/5", "proves nothing until it is known why")
 	h.Proof.Stand(projections.KeeperStatus{})
-	look("/verify", "Not known")
-	h.SignIn.Session.Actor.Role = domain.Reader
-	look("/tokens?x=1", "People")
+	state("/verify", "Not known")
+	h.SignIn.Session.Actor = domain.Actor{ID: "p-reader", Kind: domain.User, Role: domain.Reader}
+	state("/tokens?x=1", "People")
+	state("/plans/parks/rate?item=item-01", "You may not see or do this")
+	state("/import", "You may not see or do this")
+	h.SignIn.Session.Actor.Only = domain.ScopeOf([]domain.PlanID{"ponds"})
+	state("/plans/parks", "You may not see or do this")
+	state("/plans", "There is no plan yet")
 }

@@ -39,7 +39,7 @@ var questions = []question{
 	{"owner", "2. What did members ask me, by which meeting?", "My work", "the Chairman asked, for the meeting scrutiny-1|Why did six carers withdraw?"},
 	{"owner", "3. What did I say last time?", "My work", "Seven of ten are approved.|Four carers of ten are approved; six withdrew."},
 	{"owner", "4. What will the checks say about my update before I submit it?",
-		"My work > Rate or affirm > Rating=Amber > Why:=As above > [Check first]", "Checked, not yet recorded|R26"},
+		"My work > Update it here > Rating=Amber > Why:=As above > [Check first]", "R26"},
 	{"owner", "5. What did I inherit from the former owner, with its history?", "My work > 1.4 Recruit ten foster carers", "Fostering Manager|A new campaign was agreed.|1 July 2020"},
 
 	{"clerk", "1. Freeze and publish the plan as it stands, with number and hash.",
@@ -101,6 +101,7 @@ func TestEachPersonsQuestionsAreAnsweredByClicks(t *testing.T) {
 			for _, step := range strings.Split(q.clicks, " > ") {
 				p.step(step)
 			}
+			p.shoot(q.who+" "+q.asks[:2], "answer")
 			p.sees(strings.Split(q.wants, "|")...)
 		})
 		p.T = t

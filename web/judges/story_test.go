@@ -40,8 +40,10 @@ func importsThePaper(p *person) {
 	p.press("Look again")
 	p.lacks("Still needed")
 	p.sees("received on 3 February 2020", "Likely, but the paper does not say so", "city-of-london-sdp.txt")
+	p.shoot("story import", "dry run")
 	p.tick("line 9")
 	p.press("Record it")
+	p.shoot("story plan", "imported")
 	p.sees("Done", "Service Development Plan 2019-20", "13 items of 13", "Target date March 2020 and not overdue", "March 2020", "RESOLVED, that – the report be received and its contents noted.")
 }
 
@@ -100,6 +102,7 @@ func claimsAndVerifies(s *server, t *testing.T, officer *person) {
 	other.fill("What you looked at", "The sheet, and two young people have it.")
 	other.press("Verify")
 	other.sees("Done", "Verified", "The sheet, and two young people have it.", "Vera Verifier,")
+	other.shoot("story item", "verified")
 	saved := other.save("The sheet, translated")
 	if b, err := os.ReadFile(saved); err != nil || !strings.Contains(string(b), "in seven languages") {
 		t.Errorf("%v: %s is %q", err, saved, b)
@@ -125,6 +128,7 @@ func publishes(s *server, t *testing.T) {
 	clerk.press("Record it")
 	clerk.click("Meetings")
 	clerk.sees("Safeguarding Sub-Committee, 20 May 2020", "RESOLVED, that the progress be welcomed.", "Safeguarding Sub-Committee, 3 February 2020")
+	clerk.shoot("story meetings", "published")
 	clerk.click("The marks by which this paper is known")
 	clerk.click("Does today's record still begin with that one?")
 	clerk.sees("The paper and the record agree")
@@ -136,7 +140,9 @@ func audits(s *server, t *testing.T) {
 	p.click("Meetings")
 	p.click("What has changed since #2")
 	p.sees("differences", "Young people in care and care leavers", "verified")
+	p.shoot("story compare", "since")
 	p.click("entry #1")
+	p.shoot("story entry", "proof")
 	p.sees("How it can be proved", "This entry has a fingerprint", "is signed", "As it is stored")
 	p.click("an evidence bundle")
 	p.fill("Why do you take it?", "Audit of May 2020")
@@ -152,6 +158,7 @@ func audits(s *server, t *testing.T) {
 	}
 	p.click("Verify")
 	p.press("Read everything again now")
+	p.shoot("story verify", "all")
 	p.sees("Everything was read again, and all of it is right")
 	p.click("Access log")
 	p.sees("Ada Auditor")
