@@ -34,6 +34,7 @@ type AuditOptions struct {
 	Verifiers []note.Verifier // of every key the log ever had
 	Against   []Claim         // what the caller knows from elsewhere, e.g. typed from a printed paper
 	Progress  func(done, total domain.Position)
+	Far       bool // the journal's files are on other machines
 }
 
 // Claim is a tree size and its root.

@@ -74,6 +74,15 @@ func (a *audit) text(ctx context.Context, t TextRecord) error {
 	return a.match(ctx, t.Event, want, t.Disclosures)
 }
 
+// unseen says what of the erased texts can't be found out from here.
+func (a *audit) unseen(erased int) string {
+	if erased == 0 || !a.o.Far {
+		return ""
+	}
+	return " (in the files of the journal's servers, which can't be read from here, a text stays until they have compacted their logs, a few minutes; " +
+		"and on a server that was killed in the midst of an erasure, until plantrail repair --replace SERVER makes its copy anew)"
+}
+
 // match holds the disclosures of an event against its digests.
 func (a *audit) match(ctx context.Context, event domain.EventID, want wantedTexts, disclosures []string) error {
 	var present []string
@@ -178,7 +187,7 @@ func (a *audit) verdict() Verdict {
 		fmt.Sprintf("all %d are there, and each is, to the byte, what was hashed", v.Size),
 		fmt.Sprintf("%d checkpoints fit", v.Checkpoints),
 		fmt.Sprintf("the %d histories are numbered without a gap, and each event names the one before it", len(a.chains)),
-		fmt.Sprintf("%d are those that were recorded, %d were erased", v.Texts, v.Erased),
+		fmt.Sprintf("%d are those that were recorded, %d were erased", v.Texts, v.Erased)+a.unseen(v.Erased),
 		fmt.Sprintf("%d files are those that were recorded", v.Files),
 		"they are, row for row, what follows from the journal",
 	}

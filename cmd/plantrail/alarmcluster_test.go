@@ -138,6 +138,38 @@ func TestADamagedCopyIsNamedWithItsServerAndMended(t *testing.T) {
 	}
 }
 
+// A server that was killed between noting that a text is gone and overwriting it keeps the text, and nobody who asks the
+// cluster sees it. Its copies can be made anew.
+func TestAServersCopiesAreMadeAnew(t *testing.T) {
+	w := beginTown(t)
+	plantrail(t, w.dir, "rate", "p1", "a", "amber", "--reason", "Zebulon Quarkwright is ill.")
+	texts := filepath.Join(w.nodes.Dirs()[1], "jetstream/$G/streams/TEXTS_council/msgs")
+	var file string
+	waitFor(t, func() bool {
+		in := lyingIn(t, texts, "Quarkwright")
+		file = strings.Join(in, "")
+		return len(in) == 1
+	})
+	before := readFile(t, file)
+	plantrail(t, w.dir, "erase", "p1", "3", "--field", "justification", "--reason", "It names a person.", "--authority-body", "DPO")
+	waitFor(t, func() bool { return len(lyingIn(t, texts, "Quarkwright")) == 0 })
+	w.nodes.Stop(1)
+	writeFile(t, file, before+readFile(t, file)[len(before):])
+	w.nodes.Start(1)
+	if said := plantrail(t, w.dir, "verify"); !strings.Contains(said, "1 were erased (in the files of the journal's servers") {
+		t.Errorf("verify says:\n%s", said)
+	}
+	if len(lyingIn(t, texts, "Quarkwright")) == 0 {
+		t.Fatal("the text is not where the test put it")
+	}
+	refused(t, 2, w.dir, "repair", "--replace", "n9")
+	t.Log(plantrail(t, w.dir, "repair", "--replace", "n2"))
+	nowhere(t, filepath.Join(w.nodes.Dirs()[1], "jetstream/$G/streams"), "Quarkwright")
+	if said := plantrail(t, w.dir, "repair"); !strings.Contains(said, "nothing to repair") {
+		t.Errorf("a second repair says:\n%s", said)
+	}
+}
+
 // No copy is whole. What they have between them, and a backup, is proved; an administrator takes the streams away; and the
 // journal is built anew from that, in the same cluster. Nothing is taken away as long as something can't be proved.
 func TestWhenNoCopyIsWhole(t *testing.T) {

@@ -297,6 +297,6 @@ func (n *node) proof(to web.Commander) *web.Proof {
 			if err != nil {
 				return projections.Verdict{}, err
 			}
-			return n.reads.Audit(ctx, log, projections.AuditOptions{Origin: n.origin(), Verifiers: verifiers, Against: against, Progress: progress})
+			return n.reads.Audit(ctx, log, projections.AuditOptions{Origin: n.origin(), Verifiers: verifiers, Against: against, Progress: progress, Far: n.settings.NATS != ""})
 		}}
 }

@@ -18,13 +18,14 @@ import (
 )
 
 func (a *app) repairCmd() *cobra.Command {
-	var from string
+	var from, replace string
 	cmd := &cobra.Command{Use: "repair --from DIR|BUNDLE.zip", Short: "Put lost or damaged events back, if the same root results", Args: exactly(0),
 		Long: `Put back what a damaged data directory has lost, from a backup, from the tiles of the log (a directory with tile/entries), or from an
 evidence bundle; without --from, what the files of the journal still have. The server must be stopped.
 In a cluster each server's copy is read and compared with the others', and with what is signed. Where one is damaged and another
 whole, the damaged one is made anew from the whole ones, for which an administrator's user must be given in PLANTRAIL_NATS. Where
 none is whole, what they have between them, and --from, is put together and proved, and you are told how to put it back.
+With --replace SERVER all copies of a server are made anew: so nothing is left in its files of a text that it was killed in erasing.
 Nothing is mended in place. What can be read of the damaged journal, past its server, and what is put back are proved together, as a
 backup is: every checkpoint that was ever signed must fit, the last one kept outside the journal too. Only then a new data
 directory is built from it, which takes the place of the old one; that is kept beside it. What was recorded after the backup
@@ -32,11 +33,12 @@ comes from the damaged journal itself: if any of it can't be read, the repair is
 The repair is recorded in the history.`,
 		Example: "  plantrail repair --from backups/acme"}
 	cmd.Flags().StringVar(&from, "from", "", "a backup, a directory of tiles, or an evidence bundle")
-	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.repair(cmd.Context(), from) }
+	cmd.Flags().StringVar(&replace, "replace", "", "a server of the cluster whose copies are to be made anew, damaged or not")
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error { return a.repair(cmd.Context(), from, replace) }
 	return cmd
 }
 
-func (a *app) repair(ctx context.Context, from string) error {
+func (a *app) repair(ctx context.Context, from, replace string) error {
 	if a.server != "" {
 		return misuse("--server", "a data directory is repaired on its own machine").WithHint("run repair where the data lie, with --data")
 	}
@@ -58,9 +60,12 @@ func (a *app) repair(ctx context.Context, from string) error {
 	}
 	defer lock.Close()
 	if set.NATS != "" {
-		if there, err := a.repairCopies(ctx, dir, set, from); there || err != nil {
+		if there, err := a.repairCopies(ctx, dir, set, from, replace); there || err != nil {
 			return err
 		}
+	}
+	if replace != "" {
+		return misuse("--replace", "the journal has no copy on %s", shorten(replace, 60)).WithHint("it is for a journal in a cluster")
 	}
 	var done mendedReport
 	err = dir.buildAside(func(work dataDir) error {

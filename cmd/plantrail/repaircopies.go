@@ -24,7 +24,7 @@ type copiesReport struct {
 
 // repairCopies repairs a journal in a cluster. there is false when the cluster has nothing of it any more, so that it can be
 // built anew.
-func (a *app) repairCopies(ctx context.Context, dir dataDir, set settings, from string) (there bool, err error) {
+func (a *app) repairCopies(ctx context.Context, dir dataDir, set settings, from, replace string) (there bool, err error) {
 	copies, err := eventstore.OpenCopies(ctx, set.journal(dir, a))
 	if err != nil {
 		return true, err
@@ -42,7 +42,7 @@ func (a *app) repairCopies(ctx context.Context, dir dataDir, set settings, from 
 	if r.Copies, err = compareAll(ctx, copies, streams); err != nil {
 		return true, err
 	}
-	whole, lost := wholeCopies(streams, r.Copies)
+	whole, lost := wholeCopies(streams, r.Copies, replace)
 	if lost != "" {
 		return true, a.gather(ctx, dir, set, copies, from, r)
 	}
@@ -50,8 +50,11 @@ func (a *app) repairCopies(ctx context.Context, dir dataDir, set settings, from 
 	if r.Size, r.Root, err = proveCopies(ctx, copies, dir, set, whole[streams[0]]); err != nil {
 		return true, err
 	}
+	if replace != "" && !slices.ContainsFunc(r.Copies, func(c eventstore.CopyState) bool { return c.Server == replace }) {
+		return true, misuse("--replace", "the journal has no copy on %s", shorten(replace, 60)).WithHint("plantrail repair names the servers")
+	}
 	for _, c := range r.Copies {
-		if c.Whole() {
+		if c.Whole() && c.Server != replace {
 			continue
 		}
 		if c.Silent != "" {
@@ -93,11 +96,12 @@ func compareAll(ctx context.Context, copies *eventstore.Store, streams []string)
 	return all, nil
 }
 
-// wholeCopies are the servers that have all that any server has of a stream, by stream; lost names a stream of which none has.
-func wholeCopies(streams []string, all []eventstore.CopyState) (whole map[string][]string, lost string) {
+// wholeCopies are the servers that have all that any server has of a stream, by stream, but for one; lost names a stream of
+// which none has.
+func wholeCopies(streams []string, all []eventstore.CopyState, but string) (whole map[string][]string, lost string) {
 	whole = map[string][]string{}
 	for _, c := range all {
-		if c.Whole() {
+		if c.Whole() && c.Server != but {
 			whole[c.Stream] = append(whole[c.Stream], c.Server)
 		}
 	}
