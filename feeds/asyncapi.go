@@ -24,7 +24,10 @@ func AsyncAPI(org domain.OrgID, version string) []byte {
 	}
 	schemas["line"] = lineSchema(lines)
 	messages["line"] = Schema{"name": "line", "title": "an event as a line", "contentType": "application/json", "payload": Schema{"$ref": "#/components/schemas/line"}}
+	schemas["reset"] = resetSchema
+	messages["reset"] = Schema{"name": "reset", "title": "what to drop after a restore", "contentType": "application/json", "payload": Schema{"$ref": "#/components/schemas/reset"}}
 	line := Schema{"line": Schema{"$ref": "#/components/messages/line"}}
+	hook := Schema{"line": Schema{"$ref": "#/components/messages/line"}, "reset": Schema{"$ref": "#/components/messages/reset"}}
 	return Schema{
 		"asyncapi": "3.0.0", "defaultContentType": "application/json",
 		"info": Schema{"title": "plantrail feeds", "version": version, "description": "Every change, once, in the order of the history, with the exact bytes that are the leaf of the Merkle log."},
@@ -33,7 +36,7 @@ func AsyncAPI(org domain.OrgID, version string) []byte {
 			"nats": Schema{"host": "localhost:4222", "protocol": "nats", "description": "the organisation's NATS cluster"}},
 		"channels": Schema{
 			"stream":  Schema{"address": "/v1/events/stream", "messages": line, "servers": []any{Schema{"$ref": "#/servers/http"}}, "description": "Server-sent events: id is the cursor, data the line. Reconnect with Last-Event-ID."},
-			"webhook": Schema{"address": nil, "messages": line, "description": "POST to the subscriber's URL, signed as of standardwebhooks.com: webhook-id, webhook-timestamp, webhook-signature with v1 and v1a. The id of an event is the same on each try."},
+			"webhook": Schema{"address": nil, "messages": hook, "description": "POST to the subscriber's URL, signed as of standardwebhooks.com: webhook-id, webhook-timestamp, webhook-signature with v1 and v1a. The id of an event is the same on each try. A reset comes instead of an event when the history was restored from an older copy."},
 			"nats": Schema{"address": "history." + string(org) + ".{plan}", "messages": refs, "servers": []any{Schema{"$ref": "#/servers/nats"}},
 				"parameters":  Schema{"plan": Schema{"description": "a plan that the subscription covers"}},
 				"description": "JetStream: the subscriber's own durable consumer. The message's data are the stored bytes; its stream sequence is the position."}},
@@ -44,6 +47,12 @@ func AsyncAPI(org domain.OrgID, version string) []byte {
 		"components": Schema{"schemas": schemas, "messages": messages},
 	}.Bytes()
 }
+
+// resetSchema is of what a webhook is sent when the history is not the one that was delivered.
+var resetSchema = Schema{"type": "object", "required": []string{"position", "cursor", "reset"}, "properties": Schema{
+	"position": Schema{"type": "integer", "minimum": 0, "description": "drop what you have after this position: what follows comes from there on"},
+	"cursor":   Schema{"type": "string", "description": "of that place"},
+	"reset":    Schema{"const": true}}}
 
 func lineSchema(events []any) Schema {
 	return Schema{"type": "object", "required": []string{"position", "event"}, "properties": Schema{

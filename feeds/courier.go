@@ -49,13 +49,15 @@ type Courier struct {
 	busy map[domain.SubscriptionID]context.CancelFunc
 }
 
-type counts struct{ delivered, failed, dead, leases atomic.Uint64 }
+type counts struct{ delivered, failed, retried, dead, leases, resets atomic.Uint64 }
 
 // CourierStats are counts since the process began.
 type CourierStats struct {
 	Delivered uint64 // answered with a 2xx
 	Failed    uint64 // tries that were not
+	Retried   uint64 // tries of an event that were not its first
 	Dead      uint64 // events given up on
+	Resets    uint64 // times that a subscriber was told to drop what a restored history does not have
 	Guarded   uint64 // connections not made, because they led to a private address
 	Leases    uint64 // subscriptions taken over from nobody or from a process that stopped
 	Working   int    // subscriptions that this process works on now
@@ -82,7 +84,7 @@ func NewCourier(cfg CourierConfig) *Courier {
 func (c *Courier) Stats() CourierStats {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return CourierStats{Delivered: c.count.delivered.Load(), Failed: c.count.failed.Load(), Dead: c.count.dead.Load(),
+	return CourierStats{Delivered: c.count.delivered.Load(), Failed: c.count.failed.Load(), Retried: c.count.retried.Load(), Resets: c.count.resets.Load(), Dead: c.count.dead.Load(),
 		Guarded: c.cfg.Guard.Refused(), Leases: c.count.leases.Load(), Working: len(c.busy)}
 }
 

@@ -17,15 +17,17 @@ type Delivery struct {
 	Owner string    `json:"owner,omitempty"` // the process that works on it
 	Until time.Time `json:"until,omitzero"`  // as long as its lease is not renewed
 
-	Position  domain.Position `json:"position"`           // all up to here is delivered, given up or not wanted
-	Failures  int             `json:"failures,omitempty"` // of the next event, in a row
-	Since     time.Time       `json:"since,omitzero"`     // the first of them
-	Next      time.Time       `json:"next,omitzero"`      // when it is tried again
-	Delivered uint64          `json:"delivered"`
-	Failed    uint64          `json:"failed"`
-	Again     []Dead          `json:"again,omitempty"` // dead letters that are to be tried once more
-	Dead      []Dead          `json:"dead,omitempty"`
-	Log       []Try           `json:"log,omitempty"` // the latest, oldest first
+	Position  domain.Position  `json:"position"`           // all up to here is delivered, given up or not wanted
+	Cursor    string           `json:"cursor,omitempty"`   // of that place: it tells whether the history is still the one that was delivered
+	Reset     *domain.Position `json:"reset,omitempty"`    // what came after it must be dropped: to be told before anything else
+	Failures  int              `json:"failures,omitempty"` // of the next event, in a row
+	Since     time.Time        `json:"since,omitzero"`     // the first of them
+	Next      time.Time        `json:"next,omitzero"`      // when it is tried again
+	Delivered uint64           `json:"delivered"`
+	Failed    uint64           `json:"failed"`
+	Again     []Dead           `json:"again,omitempty"` // dead letters that are to be tried once more
+	Dead      []Dead           `json:"dead,omitempty"`
+	Log       []Try            `json:"log,omitempty"` // the latest, oldest first
 }
 
 // Dead is an event that was given up: its target answered for days that it does not take it.
@@ -51,6 +53,7 @@ type Try struct {
 type Order struct {
 	Replay *domain.Position `json:"replay,omitempty"` // deliver again all after this position
 	Dead   bool             `json:"dead,omitempty"`   // deliver the dead letters again
+	Drop   bool             `json:"drop,omitempty"`   // forget the dead letters: they are not delivered
 	Now    bool             `json:"now,omitempty"`    // try at once
 }
 
@@ -59,7 +62,7 @@ const (
 	orderKey    = "order."
 
 	logLength  = 50
-	deadLength = 200
+	deadLength = 200 // no further event is given up beside so many: it is waited for
 )
 
 func (d *Delivery) note(t Try) {
@@ -73,16 +76,22 @@ func (d *Delivery) settled(at domain.Position) {
 }
 
 func (d *Delivery) obey(o Order) {
-	if o.Replay != nil {
+	if o.Replay != nil && (d.Reset == nil || *o.Replay < *d.Reset) {
 		d.settled(*o.Replay)
 	}
 	if o.Dead {
 		d.Again, d.Dead = append(d.Again, d.Dead...), nil
 	}
-	if o.Now || o.Replay != nil || o.Dead {
+	if o.Drop {
+		d.Again, d.Dead = nil, nil
+	}
+	if o.Now || o.Replay != nil || o.Dead || o.Drop {
 		d.Next = time.Time{}
 	}
 }
+
+// full reports whether there is no room for another dead letter. Nothing is dropped to make room.
+func (d *Delivery) full() bool { return len(d.Dead)+len(d.Again) >= deadLength }
 
 // Tell gives an order. A second one before the first was carried out is added to it.
 func Tell(ctx context.Context, s State, id domain.SubscriptionID, o Order) error {
@@ -94,7 +103,7 @@ func Tell(ctx context.Context, s State, id domain.SubscriptionID, o Order) error
 	if o.Replay == nil {
 		o.Replay = before.Replay
 	}
-	o.Dead, o.Now = o.Dead || before.Dead, o.Now || before.Now
+	o.Dead, o.Drop, o.Now = o.Dead || before.Dead, o.Drop || before.Drop, o.Now || before.Now
 	_, err = s.Put(ctx, orderKey+string(id), o, rev)
 	return err
 }

@@ -1,6 +1,7 @@
 package feeds
 
 import (
+	"cmp"
 	"fmt"
 	"net"
 	"net/http"
@@ -18,6 +19,7 @@ import (
 type Guard struct {
 	Allow []netip.Prefix // addresses that are reached although they are not public: configured, never asked for
 	Plain bool           // http is allowed, too
+	Reply time.Duration  // in which a target must have answered; 0 is 15 s
 
 	refused atomic.Uint64
 }
@@ -93,10 +95,11 @@ const (
 // Client is an HTTP client behind the guard: no proxy, no redirects, bounded in time.
 func (g *Guard) Client() *http.Client {
 	dialer := &net.Dialer{Timeout: dialPeriod, Control: g.control}
+	reply := cmp.Or(g.Reply, replyPeriod)
 	return &http.Client{
-		Timeout:       replyPeriod,
+		Timeout:       reply,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: dialPeriod, ResponseHeaderTimeout: replyPeriod,
+		Transport: &http.Transport{DialContext: dialer.DialContext, TLSHandshakeTimeout: dialPeriod, ResponseHeaderTimeout: reply,
 			MaxIdleConnsPerHost: 4, IdleConnTimeout: time.Minute, DisableCompression: true, MaxResponseHeaderBytes: 32 << 10, ForceAttemptHTTP2: true},
 	}
 }

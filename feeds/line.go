@@ -92,6 +92,7 @@ type Line struct {
 	Leaves      int64           `json:"leaves,omitempty"` // that the hash stands for; 0 is 1
 	End         bool            `json:"end,omitempty"`
 	Checkpoint  string          `json:"checkpoint,omitempty"`
+	Reset       bool            `json:"reset,omitempty"` // what you have after the position is no part of the history any more
 	Event       json.RawMessage `json:"event,omitempty"` // the leaf's bytes
 }
 

@@ -43,6 +43,7 @@ type noted struct {
 	More     int             `json:"more,omitempty"`     // lines that had no room among them
 	Sent     uint64          `json:"sent,omitempty"`
 	Failures int             `json:"failures,omitempty"` // of the next message, in a row
+	Since    time.Time       `json:"since,omitzero"`     // the first of them
 	Next     time.Time       `json:"next,omitzero"`      // when it is tried again
 	Error    string          `json:"error,omitempty"`
 }
@@ -132,6 +133,9 @@ func (d *noted) failed(err error, now time.Time, pauses func(int) time.Duration)
 		pauses = Backoff
 	}
 	d.Failures++
+	if d.Since.IsZero() {
+		d.Since = now
+	}
 	d.Owner, d.Until, d.Error, d.Next = "", time.Time{}, err.Error(), now.Add(pauses(d.Failures))
 }
 
@@ -139,7 +143,7 @@ func (d *noted) failed(err error, now time.Time, pauses func(int) time.Duration)
 func NoticesOf(ctx context.Context, s State, sub domain.Subscription) (d Delivery, failed string, err error) {
 	n := noted{Position: max(sub.From, sub.Made)}
 	_, err = s.Get(ctx, noticesKey+string(sub.Subscription), &n)
-	return Delivery{Position: n.Position, Delivered: n.Sent, Failures: n.Failures, Next: n.Next}, n.Error, err
+	return Delivery{Position: n.Position, Delivered: n.Sent, Failures: n.Failures, Since: n.Since, Next: n.Next}, n.Error, err
 }
 
 func ignoreConflict(err error) error {

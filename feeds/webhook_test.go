@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -130,8 +131,8 @@ func (s *severable) Put(ctx context.Context, key string, v any, rev uint64) (uin
 func (o *office) courier(process string) (c *feeds.Courier, kill func()) {
 	o.t.Helper()
 	state := &severable{State: o.Store.Shared()}
-	c = feeds.NewCourier(feeds.CourierConfig{Feed: o.Feed, Register: o.register, State: state, Keys: o.keys, Process: process,
-		Guard: &feeds.Guard{Allow: loopbacks, Plain: true}, Now: o.now, Lease: time.Second,
+	c = feeds.NewCourier(feeds.CourierConfig{Feed: o.Feed, Register: o.register, State: state, Keys: o.keys, Process: process, Log: slog.New(slog.DiscardHandler),
+		Guard: &feeds.Guard{Allow: loopbacks, Plain: true, Reply: 2 * time.Second}, Now: o.now, Lease: time.Second,
 		Pauses: func(int) time.Duration { return 5 * time.Millisecond },
 		Pause: func(ctx context.Context, id domain.SubscriptionID, why string) error {
 			_, err := o.Service.Do(ctx, domain.Order{Plan: domain.People, Actor: domain.Actor{ID: "system", Kind: domain.System, Role: domain.Admin},

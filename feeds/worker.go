@@ -25,8 +25,17 @@ type worker struct {
 	d      Delivery
 	rev    uint64
 	saved  time.Time
+	place  mark // of d.Position, when that was noted last
 	body   []byte
 }
+
+// answer is what came back; status 0: nothing.
+type answer struct {
+	status int
+	after  time.Duration // for which the target wants to be left alone
+}
+
+func (a answer) good() bool { return a.status/100 == 2 }
 
 // poisonAfter is how long a target may refuse an event before the ones behind it get their turn. A target that can't be
 // reached, or says that it is its own fault, is waited for without end: the journal keeps its place.
@@ -64,6 +73,9 @@ func (w *worker) take(ctx context.Context) (err error) {
 	if w.target, err = w.c.cfg.Register.Target(ctx, sub); err != nil {
 		return err
 	}
+	if err := w.compare(ctx); err != nil {
+		return err
+	}
 	return w.save(ctx)
 }
 
@@ -74,6 +86,9 @@ func (w *worker) save(ctx context.Context) error {
 }
 
 func (w *worker) write(ctx context.Context) error {
+	if err := w.mark(ctx); err != nil {
+		return err
+	}
 	rev, err := w.c.cfg.State.Put(ctx, deliveryKey+string(w.id), w.d, w.rev)
 	if domain.KindOf(err) == domain.Conflict && err != nil {
 		return errLost
@@ -140,6 +155,9 @@ func (w *worker) onward(ctx context.Context) error {
 	if err := w.patient(ctx); err != nil {
 		return err
 	}
+	if err := w.tellReset(ctx); err != nil {
+		return err
+	}
 	if err := w.again(ctx); err != nil {
 		return err
 	}
@@ -186,27 +204,32 @@ const (
 // one tries to deliver an event. After a failure it is errMoved: the event is read anew when its next try is due, for a text
 // of it may have been erased meanwhile.
 func (w *worker) one(ctx context.Context, it Item) error {
-	status, err := w.try(ctx, it)
+	got, err := w.try(ctx, it)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if status/100 == 2 {
+	if got.good() {
 		w.d.Delivered++
 		w.c.count.delivered.Add(1)
 		w.d.settled(it.Position)
 		return w.due(ctx)
 	}
-	w.log.Debug("a delivery failed", "position", it.Position, "status", status, "err", err)
+	w.log.Debug("a delivery failed", "position", it.Position, "status", got.status, "err", err)
 	now := w.c.cfg.Now()
-	w.failed(now)
-	gone, dead := status == http.StatusGone, w.poisoned(status, now)
-	if dead {
-		w.dead(it, status, now)
+	w.failed(now, got)
+	if w.poisoned(got.status, now) {
+		w.dead(it, got.status, now)
+		return w.save(ctx)
 	}
-	if err := w.save(ctx); err != nil || dead {
+	return w.later(ctx, got)
+}
+
+// later notes a failure. The target is asked again when its next try is due, unless it says that it wants no more.
+func (w *worker) later(ctx context.Context, got answer) error {
+	if err := w.save(ctx); err != nil {
 		return err
 	}
-	if gone {
+	if got.status == http.StatusGone {
 		return w.pause(ctx)
 	}
 	return errMoved
@@ -222,26 +245,25 @@ func (w *worker) pause(ctx context.Context) error {
 	return ctx.Err()
 }
 
-func (w *worker) failed(now time.Time) {
+func (w *worker) failed(now time.Time, got answer) {
 	w.d.Failed++
 	w.d.Failures++
 	w.c.count.failed.Add(1)
 	if w.d.Since.IsZero() {
 		w.d.Since = now
 	}
-	w.d.Next = now.Add(w.c.cfg.Pauses(w.d.Failures))
+	w.d.Next = now.Add(max(w.c.cfg.Pauses(w.d.Failures), got.after))
 }
 
-// poisoned reports whether the target is there but will not take this event.
+// poisoned reports whether the target is there but will not take this event, and there is room to put it aside.
 func (w *worker) poisoned(status int, now time.Time) bool {
 	refused := status/100 == 4 && status != http.StatusRequestTimeout && status != http.StatusTooEarly && status != http.StatusTooManyRequests
-	return refused && now.Sub(w.d.Since) >= poisonAfter
+	return refused && status != http.StatusGone && now.Sub(w.d.Since) >= poisonAfter && !w.d.full()
 }
 
 func (w *worker) dead(it Item, status int, now time.Time) {
 	w.c.count.dead.Add(1)
 	w.d.Dead = append(w.d.Dead, Dead{it.Position, it.ID, status, now})
-	w.d.Dead = w.d.Dead[max(0, len(w.d.Dead)-deadLength):]
 	w.d.settled(it.Position)
 	w.log.Error("an event was refused for days and is given up: plantrail subscribe show tells more", "position", it.Position, "status", status)
 }
@@ -277,8 +299,8 @@ func (w *worker) again(ctx context.Context) error {
 		}
 		w.d.Again = w.d.Again[1:]
 		if len(items) == 1 && items[0].Position == letter.Position {
-			if status, _ := w.try(ctx, items[0]); status/100 != 2 {
-				letter.Status, letter.At = status, w.c.cfg.Now()
+			if got, _ := w.try(ctx, items[0]); !got.good() {
+				letter.Status, letter.At = got.status, w.c.cfg.Now()
 				w.d.Dead = append(w.d.Dead, letter)
 			} else {
 				w.d.Delivered++
@@ -292,30 +314,38 @@ func (w *worker) again(ctx context.Context) error {
 	return nil
 }
 
-// try posts an event once. Status 0: no answer came.
-func (w *worker) try(ctx context.Context, it Item) (status int, err error) {
+// try posts an event once.
+func (w *worker) try(ctx context.Context, it Item) (answer, error) {
 	w.body = w.c.cfg.Feed.AppendLine(w.body[:0], it, string(w.sub.Person))
+	return w.send(ctx, it.Position, it.ID)
+}
+
+// send posts the body once, and notes what came back.
+func (w *worker) send(ctx context.Context, at domain.Position, id domain.EventID) (answer, error) {
 	if now, ok := w.c.cfg.Register.Find(w.id); ok {
 		w.sub = now // its secrets may have been rotated
 	}
+	if w.d.Failures > 0 {
+		w.c.count.retried.Add(1)
+	}
 	began := w.c.cfg.Now()
-	status, err = w.c.post(ctx, w.sub, w.target, string(it.ID), w.body)
-	t := Try{At: began.UTC(), Position: it.Position, Event: it.ID, Status: status, Millis: w.c.cfg.Now().Sub(began).Milliseconds()}
+	got, err := w.c.post(ctx, w.sub, w.target, string(id), w.body)
+	t := Try{At: began.UTC(), Position: at, Event: id, Status: got.status, Millis: w.c.cfg.Now().Sub(began).Milliseconds()}
 	if err != nil {
 		t.Error = err.Error()
 	}
 	w.d.note(t)
-	return status, err
+	return got, err
 }
 
 // post sends a signed body. The error names neither the target nor a secret: it is shown to people.
-func (c *Courier) post(ctx context.Context, s domain.Subscription, target, id string, body []byte) (int, error) {
+func (c *Courier) post(ctx context.Context, s domain.Subscription, target, id string, body []byte) (answer, error) {
 	if _, err := c.cfg.Guard.ParseTarget(target); err != nil {
-		return 0, err
+		return answer{}, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
-		return 0, errors.New("the target is not a URL")
+		return answer{}, errors.New("the target is not a URL")
 	}
 	timestamp, signature := c.cfg.Keys.Sign(s, c.cfg.Now(), id, body)
 	for name, value := range map[string]string{"Content-Type": "application/json", "User-Agent": "plantrail", "webhook-id": id,
@@ -324,14 +354,29 @@ func (c *Courier) post(ctx context.Context, s domain.Subscription, target, id st
 	}
 	resp, err := c.client.Do(req)
 	if err != nil {
-		return 0, plain(err)
+		return answer{}, plain(err)
 	}
 	defer resp.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(resp.Body, replyLimit)) // so that the connection can be used again
-	if resp.StatusCode/100 != 2 {
-		return resp.StatusCode, fmt.Errorf("the target answered %s", strconv.Itoa(resp.StatusCode))
+	got := answer{resp.StatusCode, retryAfter(resp.Header.Get("Retry-After"), c.cfg.Now())}
+	if !got.good() {
+		return got, fmt.Errorf("the target answered %s", strconv.Itoa(got.status))
 	}
-	return resp.StatusCode, nil
+	return got, nil
+}
+
+// mostPatience bounds what a target can ask for with Retry-After.
+const mostPatience = 24 * time.Hour
+
+// retryAfter reads the header (RFC 9110): seconds or a date.
+func retryAfter(header string, now time.Time) time.Duration {
+	if n, err := strconv.ParseUint(header, 10, 31); err == nil {
+		return min(time.Duration(n)*time.Second, mostPatience)
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(0, min(at.Sub(now), mostPatience))
+	}
+	return 0
 }
 
 // plain is why no answer came, without the URL that net/http puts before it.
@@ -363,5 +408,6 @@ func (c *Courier) Ping(ctx context.Context, s domain.Subscription) (status int, 
 	id := fmt.Sprintf("ping-%d", now.UnixMicro())
 	body := fmt.Sprintf(`{"position":0,"event":{"specversion":"1.0","id":%q,"source":"/orgs/%s","type":"plantrail.ping.v1","time":%q,"data":{}}}`,
 		id, c.cfg.Feed.cfg.Org, now.Format(time.RFC3339))
-	return c.post(ctx, s, target, id, []byte(body))
+	got, err := c.post(ctx, s, target, id, []byte(body))
+	return got.status, err
 }

@@ -90,6 +90,7 @@ type Why struct {
 type Replay struct {
 	From *domain.Position `json:"from,omitempty" doc:"deliver again all after this position"`
 	Dead bool             `json:"dead,omitempty" doc:"deliver the dead letters again"`
+	Drop bool             `json:"drop,omitempty" doc:"forget the dead letters instead: they stay in the history, where the subscriber can read them"`
 	Now  bool             `json:"now,omitempty" doc:"don't wait for the next try"`
 }
 
@@ -329,8 +330,11 @@ func (s *Server) registerOrders() {
 		if err := decodeBody(callOf(ctx).body, &want); err != nil {
 			return nil, err
 		}
-		if want.From == nil && !want.Dead && !want.Now {
-			return nil, domain.Errorf(domain.Invalid, "from", "nothing is asked for").WithHint("give from, dead or now")
+		if want.From == nil && !want.Dead && !want.Drop && !want.Now {
+			return nil, domain.Errorf(domain.Invalid, "from", "nothing is asked for").WithHint("give from, dead, drop or now")
+		}
+		if want.Dead && want.Drop {
+			return nil, domain.Errorf(domain.Invalid, "drop", "they can't be both delivered and forgotten").WithHint("give dead or drop")
 		}
 		if want.From != nil {
 			if end, err := s.deps.Feed.Journal().End(ctx); err != nil || *want.From > end {
@@ -341,7 +345,7 @@ func (s *Server) registerOrders() {
 		if err != nil {
 			return nil, err
 		}
-		return &orderAnswer{}, feeds.Tell(ctx, s.deps.Subscribers.State, sub.Subscription, feeds.Order{Replay: want.From, Dead: want.Dead, Now: want.Now})
+		return &orderAnswer{}, feeds.Tell(ctx, s.deps.Subscribers.State, sub.Subscription, feeds.Order{Replay: want.From, Dead: want.Dead, Drop: want.Drop, Now: want.Now})
 	})
 	replay.Responses["202"].Description = "It will be done."
 	ping := s.operation(http.MethodPost, "/v1/subscriptions/{subscription}/ping", about{id: "ping-subscription", tag: "feeds", summary: "Send a test event to a webhook", errors: []int{404}}, route{})

@@ -199,7 +199,7 @@ func (a *app) subscribeDeleteCmd() *cobra.Command {
 func (a *app) subscribeReplayCmd() *cobra.Command {
 	var from int64
 	var r web.Replay
-	cmd := &cobra.Command{Use: "replay ID (--from POSITION | --dead | --now)", Short: "Deliver events once more, or at once", Args: exactly(1),
+	cmd := &cobra.Command{Use: "replay ID (--from POSITION | --dead | --drop | --now)", Short: "Deliver events once more, or at once", Args: exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if cmd.Flags().Changed("from") {
 				at := domain.Position(from)
@@ -212,6 +212,7 @@ func (a *app) subscribeReplayCmd() *cobra.Command {
 		}}
 	cmd.Flags().Int64Var(&from, "from", 0, "deliver again all after this position")
 	cmd.Flags().BoolVar(&r.Dead, "dead", false, "deliver the dead letters again")
+	cmd.Flags().BoolVar(&r.Drop, "drop", false, "forget the dead letters: they stay in the history, and are not delivered")
 	cmd.Flags().BoolVar(&r.Now, "now", false, "don't wait for the next try")
 	return cmd
 }
