@@ -88,6 +88,15 @@ func (f block) first() uint64 {
 	return seq
 }
 
+// Newest is the position of the first event in the file that the server writes to; 0 where there is none.
+func (b *Blocks) Newest() domain.Position {
+	files, err := b.list()
+	if err != nil || len(files) == 0 {
+		return 0
+	}
+	return domain.Position(files[len(files)-1].first())
+}
+
 // Leaves yields the leaves after a position, in order, as they lie in the files now. What was stored before it began is
 // among them. An error of kind Internal says that a record is damaged.
 func (b *Blocks) Leaves(ctx context.Context, after domain.Position) iter.Seq2[Leaf, error] {

@@ -122,6 +122,9 @@ func (k *Keeper) Run(ctx context.Context) error {
 	for i, r := range k.routes() {
 		scrubbing.Go(func() { k.scrub(ctx, r, i == 0) })
 	}
+	if k.opts.Disk != nil {
+		scrubbing.Go(func() { k.watchNewest(ctx) })
+	}
 	if k.opts.Copies != nil {
 		scrubbing.Go(func() { k.scrubCopies(ctx) })
 	}

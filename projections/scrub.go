@@ -19,6 +19,8 @@ type Disk interface {
 	// Leaves yields the leaves after a position in order, as they lie in the files. A leaf's bytes are good until the next
 	// one is asked for. An error of kind Internal means that the next one is damaged.
 	Leaves(ctx context.Context, after domain.Position) iter.Seq2[Leaf, error]
+	// Newest is the position from which on they are still written to.
+	Newest() domain.Position
 	// Touched names the files that were changed, or are gone, since it was last asked, though nothing should ever do so.
 	Touched() ([]string, error)
 }
@@ -81,6 +83,27 @@ func (k *Keeper) scrub(ctx context.Context, r route, leads bool) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// watchNewest re-reads, every second or two until ctx ends, what lies in the file that is written to. Of the files before
+// it a change shows by itself; of this one only reading tells, and a pass over a long history comes to it last.
+func (k *Keeper) watchNewest(ctx context.Context) {
+	for pause(ctx, restBetween) == nil {
+		if err := k.checkNewest(ctx); err != nil && ctx.Err() == nil {
+			k.logger().Warn("the newest events could not be re-read", "error", err)
+		}
+	}
+}
+
+func (k *Keeper) checkNewest(ctx context.Context) error {
+	tree, err := k.db.Tree(ctx)
+	first := int64(k.opts.Disk.Newest()) - 1
+	if err != nil || first <= 0 || first >= tree.Size { // with one file, the pass over all is as soon there
+		return err
+	}
+	p := pass{k: k, route: k.routes()[0], tree: tree, first: first, signed: k.newest()}
+	_, err = p.read(ctx)
+	return err
 }
 
 // watchFiles has all leaves read at once when a file was changed that never should be. That is no proof of anything: a
@@ -170,6 +193,7 @@ type pass struct {
 	route
 	k      *Keeper
 	leads  bool
+	first  int64 // the index of the leaf that it begins with
 	tree   Tree
 	signed evidence.Checkpoint
 	own    evidence.Tree
@@ -190,7 +214,7 @@ func (p *pass) read(ctx context.Context) (good bool, err error) {
 	defer stop(nil)
 	watch := time.AfterFunc(stall, func() { stop(errStalled) })
 	defer watch.Stop()
-	for leaf, err := range p.leaves(reading, 0) {
+	for leaf, err := range p.leaves(reading, domain.Position(p.first)) {
 		switch {
 		case err != nil && ctx.Err() != nil:
 			return false, ctx.Err()
@@ -198,16 +222,16 @@ func (p *pass) read(ctx context.Context) (good bool, err error) {
 			return false, p.lost(ctx, err)
 		case err != nil:
 			return false, err
-		case int64(leaf.Position) != p.own.Size()+1:
-			return false, p.lost(ctx, fmt.Errorf("position %d follows %d", leaf.Position, p.own.Size()))
+		case int64(leaf.Position) != p.index()+1:
+			return false, p.lost(ctx, fmt.Errorf("position %d follows %d", leaf.Position, p.index()))
 		}
 		if good, err := p.leaf(ctx, leaf); err != nil || !good {
 			return false, err
 		}
-		if p.own.Size() == p.tree.Size {
+		if p.index() == p.tree.Size {
 			return true, nil
 		}
-		if p.own.Size()%evidence.TileWidth == 0 {
+		if p.index()%evidence.TileWidth == 0 {
 			watch.Stop()
 			if err := p.rest(ctx); err != nil {
 				return false, err
@@ -218,12 +242,16 @@ func (p *pass) read(ctx context.Context) (good bool, err error) {
 	return false, p.lost(ctx, errors.New("the journal ends before it"))
 }
 
+// index is that of the leaf that comes next.
+func (p *pass) index() int64 { return p.first + p.own.Size() }
+
 // leaf compares one.
 func (p *pass) leaf(ctx context.Context, leaf Leaf) (good bool, err error) {
-	index := p.own.Size()
-	if index%evidence.TileWidth == 0 {
-		width := min(p.tree.Size-index, evidence.TileWidth)
-		if p.tile, err = p.tree.Tile(evidence.Tile{N: index / evidence.TileWidth, Width: int(width)}); err != nil {
+	index := p.index()
+	if index%evidence.TileWidth == 0 || p.tile == nil {
+		n := index / evidence.TileWidth
+		width := min(p.tree.Size-n*evidence.TileWidth, evidence.TileWidth)
+		if p.tile, err = p.tree.Tile(evidence.Tile{N: n, Width: int(width)}); err != nil {
 			return false, err
 		}
 	}
@@ -232,7 +260,7 @@ func (p *pass) leaf(ctx context.Context, leaf Leaf) (good bool, err error) {
 		return false, p.blame(ctx, leaf, want, hash)
 	}
 	p.own.Add(hash)
-	if p.own.Size() == p.signed.Size {
+	if p.first == 0 && p.own.Size() == p.signed.Size {
 		root := p.own.Root()
 		p.then = &root
 	}
@@ -241,7 +269,7 @@ func (p *pass) leaf(ctx context.Context, leaf Leaf) (good bool, err error) {
 
 // blame finds out whether the journal or the read models changed: what is signed decides.
 func (p *pass) blame(ctx context.Context, leaf Leaf, kept, read tlog.Hash) error {
-	index := p.own.Size()
+	index := p.index()
 	last := p.signed
 	if index < last.Size && last.Size <= p.tree.Size {
 		proof, err := p.tree.ProveRecord(last.Size, index)
@@ -261,7 +289,7 @@ func (p *pass) blame(ctx context.Context, leaf Leaf, kept, read tlog.Hash) error
 
 // lost raises the alarm over a leaf that is not there any more, when trying again does not find it either.
 func (p *pass) lost(ctx context.Context, why error) error {
-	at := domain.Position(p.own.Size() + 1)
+	at := domain.Position(p.index() + 1)
 	if err := p.up(ctx); err != nil {
 		return err
 	}
