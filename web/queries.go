@@ -88,6 +88,15 @@ type PlanInput struct {
 	Plan string `path:"plan" doc:"the plan's id" example:"sdp-2019-20"`
 }
 
+// planItemsInput is a question about a plan and those of its items that are wanted.
+type planItemsInput struct {
+	PlanInput
+	Rating string `query:"rating" doc:"only items of this rating, by its key" maxLength:"64" example:"amber"`
+	Owner  string `query:"owner" doc:"only items whose owner's words contain this" maxLength:"200"`
+	State  string `query:"state" doc:"only items in this state" maxLength:"32" example:"open"`
+	Words  string `query:"words" doc:"only items whose title, progress or reason contains this" maxLength:"200"`
+}
+
 type ambersInput struct {
 	PlanInput
 	Meaning []string `query:"meaning" doc:"meanings of the ratings to show, separated by commas; left out: at_risk" example:"[\"at_risk\",\"off_track\"]"`
@@ -206,12 +215,16 @@ func (s *Server) plans(ctx context.Context, _ *plansInput) (plansAnswer, error) 
 	return plansAnswer{Plans: slices.DeleteFunc(all, func(p projections.PlanSummary) bool { return !caller.Only.Reaches(p.Plan) })}, err
 }
 
-func (s *Server) plan(ctx context.Context, in *PlanInput) (projections.PlanView, error) {
+func (s *Server) plan(ctx context.Context, in *planItemsInput) (v projections.PlanView, err error) {
 	plan, at, err := planAt(in.Plan, in.AsAt)
 	if err != nil {
-		return projections.PlanView{}, err
+		return v, err
 	}
-	return s.deps.Reads.Plan(ctx, plan, at)
+	wanted := projections.Choice{Rating: in.Rating, Owner: in.Owner, State: in.State, Words: in.Words}
+	if v, err = s.deps.Reads.Plan(ctx, plan, at); err == nil && wanted != (projections.Choice{}) {
+		v.Items = slices.DeleteFunc(v.Items, func(it projections.ItemView) bool { return !wanted.Keeps(it) })
+	}
+	return v, err
 }
 
 func (s *Server) compare(ctx context.Context, in *compareInput) (v projections.Comparison, err error) {

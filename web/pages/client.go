@@ -108,20 +108,6 @@ func (v *visit) get(at string, q url.Values, to any) error {
 	return json.Unmarshal(a.body.Bytes(), to)
 }
 
-// otherForm answers the page's question as JSON or CSV, if that is what is asked for.
-func (v *visit) otherForm() bool {
-	q := v.r.URL.Query()
-	accept := v.r.Header.Get("Accept")
-	if format := q.Get("format"); format != "json" && format != "csv" && (accept == "" || strings.Contains(accept, "text/html") || strings.Contains(accept, "*/*")) {
-		return false
-	}
-	q.Del("done")
-	if err := v.ask(v.w, http.MethodGet, v.r.URL.EscapedPath(), q, nil, http.Header{"Accept": {accept}}); err != nil { // an error of the API is an answer, too
-		v.fail(err)
-	}
-	return true
-}
-
 // banner says what is wrong with the whole: the proof failed, the pages stand still, or the journal takes no changes.
 func (v *visit) banner() banner {
 	var s struct {

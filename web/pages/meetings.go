@@ -36,9 +36,10 @@ type meetingsPage struct {
 
 func (v *visit) meetings() error {
 	var page meetingsPage
-	if err := v.get(path("plans", v.r.PathValue("plan")), nil, &page.Plan); err != nil {
+	if err := v.get(path("plans", v.r.PathValue("plan")), askedOf(v.r.URL.Query()).clocks(), &page.Plan); err != nil {
 		return err
 	}
+	v.pin(page.Plan.Moment)
 	page.arrange()
 	return v.show("meetings", "Meetings about "+words(page.Plan.Title), "plans", page)
 }
@@ -110,6 +111,9 @@ func (v *visit) findings() error {
 		return err
 	}
 	page.Findings, page.Judged = found.Findings, found.Judged
+	if v.pin(found.Moment); page.Asked.Get("valid_at") == "" { // the rules look at it as on that day
+		v.stable = setQuery(v.stable, "valid_at", found.Judged.String())
+	}
 	return v.showFindings(page, "Findings in "+v.r.PathValue("plan"), "plans")
 }
 
@@ -141,6 +145,7 @@ func (v *visit) policy() error {
 	if err := v.get(path("plans", v.r.PathValue("plan")), askedOf(v.r.URL.Query()).clocks(), &plan); err != nil {
 		return err
 	}
+	v.pin(plan.Moment)
 	return v.show("policy", "Policy and key of "+words(plan.Title), "plans", map[string]any{"Plan": plan, "Figures": figures(plan.Policy)})
 }
 

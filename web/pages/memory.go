@@ -73,6 +73,7 @@ func (v *visit) stripList() error {
 	if err := v.get(path("plans", v.r.PathValue("plan"), "strips"), ask, &strips); err != nil {
 		return err
 	}
+	v.pin(strips.Moment)
 	return v.show("strips", "Ratings over the life of "+words(strips.Title), "plans", strips)
 }
 

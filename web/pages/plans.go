@@ -182,6 +182,7 @@ func (v *visit) plan() error {
 	if err := v.get(at, page.Asked.clocks(), &page.Plan); err != nil {
 		return err
 	}
+	v.pin(page.Plan.Moment)
 	strips, err := v.strips(page.Plan)
 	if err != nil {
 		return err
@@ -246,11 +247,5 @@ func choose(p projections.PlanView, a asked) (rows []row) {
 }
 
 func (a asked) keeps(it projections.ItemView) bool {
-	has := func(text, part string) bool { return strings.Contains(strings.ToLower(text), strings.ToLower(part)) }
-	said := words(it.Title) + " " + words(it.Progress)
-	for _, r := range it.Ratings {
-		said += " " + words(r.Reason)
-	}
-	rated := a.Rating == "" || slices.ContainsFunc(it.Ratings, func(r projections.RatingView) bool { return r.Value == a.Rating })
-	return rated && has(words(it.Owner), a.Owner) && (a.State == "" || string(it.State) == a.State) && has(said, a.Words)
+	return projections.Choice{Rating: a.Rating, Owner: a.Owner, State: a.State, Words: a.Words}.Keeps(it)
 }

@@ -95,6 +95,7 @@ type visit struct {
 	w http.ResponseWriter
 	r *http.Request
 	Session
+	stable string // the address that shows the same again; "" for a page of how things stand
 }
 
 // page registers a page for those who are signed in. Others are asked to sign in, and come back.
@@ -106,8 +107,8 @@ func (s *Site) page(pattern string, show func(*visit) error) {
 			s.askToSignIn(w, r)
 			return
 		}
-		v := &visit{s, w, r, who}
-		if r.Method == http.MethodGet && v.otherForm() {
+		v := &visit{Site: s, w: w, r: r, Session: who}
+		if r.Method == http.MethodGet && v.otherForm(pattern) {
 			return
 		}
 		if err := show(v); err != nil {
@@ -132,6 +133,7 @@ type frame struct {
 	Here    string // the part of the site: plans, search, verify, ...
 	Plan    domain.PlanID
 	Address string // of this page, for its other forms
+	Again   string // where the same is shown again; "" on a page of how things stand
 	Banner  banner // what is wrong with the whole
 	Flash   string // what was just done
 	Page    any
@@ -147,7 +149,7 @@ func (v *visit) showStatus(status int, name, title, here string, page any) error
 	if !ok {
 		return fmt.Errorf("there is no template %q", name)
 	}
-	f := frame{Title: title, Org: v.deps.Org, Session: v.Session, Here: here, Plan: domain.PlanID(v.r.PathValue("plan")), Address: v.r.URL.RequestURI(),
+	f := frame{Title: title, Org: v.deps.Org, Session: v.Session, Here: here, Plan: domain.PlanID(v.r.PathValue("plan")), Address: v.r.URL.RequestURI(), Again: v.stable,
 		Banner: v.banner(), Flash: flashes[v.r.URL.Query().Get("done")], Page: page}
 	var b bytes.Buffer
 	if err := t.ExecuteTemplate(&b, "layout", f); err != nil {

@@ -16,6 +16,7 @@ func (v *visit) item() error {
 	if err := v.get(at, askedOf(v.r.URL.Query()).clocks(), &h); err != nil {
 		return err
 	}
+	v.pin(h.PlanMoment)
 	return v.show("item", words(h.Item.Title), "plans", h)
 }
 
@@ -130,6 +131,13 @@ func (v *visit) compare() error {
 		if err := v.get(at+"/compare", q, &page.Comparison); err != nil {
 			return err
 		}
+	}
+	to := page.To
+	if to == "" || to == "now" {
+		to = "position:" + positionOf(page.Plan.Position)
+	}
+	if page.From != "" && !strings.HasPrefix(page.From, "valid:") && !strings.HasPrefix(to, "valid:") { // what was valid, later entries tell otherwise
+		v.stable = setQuery(v.r.URL.RequestURI(), "to", to)
 	}
 	return v.show("compare", "What changed in "+words(page.Plan.Title), "plans", page)
 }

@@ -173,7 +173,7 @@ func (v *visit) finished(j *work) error {
 
 // beside is the visitor apart from their request, for work that goes on when it has been answered.
 func (v *visit) beside(ctx context.Context) *visit {
-	return &visit{v.Site, nil, v.r.WithContext(ctx), v.Session}
+	return &visit{Site: v.Site, r: v.r.WithContext(ctx), Session: v.Session}
 }
 
 // shown waits until the pages show what was recorded.
