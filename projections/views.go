@@ -307,6 +307,7 @@ type Entry struct {
 	ItemTitle string            `json:"item_title,omitempty"`
 	Backdated int               `json:"backdated_days,omitempty"` // recorded so many days after it happened, where that is over 30
 	Visible   domain.Position   `json:"visible"`                  // the position from which it counted: its command's last part
+	Paper     *Words            `json:"paper,omitempty"`          // the name of the file that it was read from; the API adds it
 }
 
 // AnyPlan stands, in a query, for all plans without the reserved histories, as "" stands for all histories. No plan can

@@ -18,6 +18,7 @@ type Known struct {
 	Resolutions []string          // as printed
 	Columns     map[string]string // how the columns of its last copy were read: name → Field
 	Latest      domain.Date       // the day of which its last copy speaks
+	LatestName  string            // of that copy's file
 	LatestFile  string            // SHA-256 of that copy
 
 	gone    []domain.ItemID // accepted to end
@@ -61,6 +62,7 @@ func (p *Proposal) compare(known *Known) {
 		p.fatal("file", "record copies in the order of their days; what an older one says can be recorded by hand, with its day",
 			"the plan has a copy of %s already, and this one speaks of %s", known.Latest.Words(), day.Words())
 	}
+	p.sameDay()
 	free, aside := map[domain.ItemID]*KnownItem{}, map[domain.ItemID]*KnownItem{}
 	besides := known.besides()
 	for i := range known.Items {
@@ -87,6 +89,32 @@ func (p *Proposal) compare(known *Known) {
 	p.missing(free)
 	p.Offers = slices.DeleteFunc(p.Offers, p.knownAlready)
 	slices.SortStableFunc(p.Offers, func(a, b Offer) int { return cmp.Compare(a.Row, b.Row) })
+}
+
+// offerToday is the offer to record a second copy of one day.
+const offerToday = "same-day"
+
+// sameDay asks whether a copy of a day of which the plan has another one is meant to stand after it.
+func (p *Proposal) sameDay() {
+	k := p.known
+	if !k.Latest.Known() || p.stated() != k.Latest || p.SHA256 == k.LatestFile {
+		k.settled = append(k.settled, offerToday)
+		return
+	}
+	p.Offers = append(p.Offers, Offer{ID: offerToday, Place: "file", What: "record this file as what was said of " + k.Latest.Words() + " after " + quoted(cmp.Or(k.LatestName, "another file")),
+		Why: "the plan has a copy of that day already, and this is another: where they differ, this one will stand as the later word"})
+}
+
+// confirmSameDay lets nothing be recorded of a second copy of one day before somebody has said that it is meant.
+func (p *Proposal) confirmSameDay() {
+	at := slices.IndexFunc(p.Offers, func(o Offer) bool { return o.ID == offerToday })
+	switch {
+	case at < 0 || p.Offers[at].Accepted:
+	case p.Nothing():
+		p.Offers = slices.Delete(p.Offers, at, at+1)
+	default:
+		p.Needs = append(p.Needs, "--accept "+offerToday+": the plan has another copy of "+p.known.Latest.Words()+" already; or the day of which this one speaks")
+	}
 }
 
 // matchExactly matches rows and items of one key. A key that stands twice matches nothing: nobody could say which is meant.

@@ -196,17 +196,22 @@ func differences(steps []domain.Command) (words []string) {
 func (p *Proposal) countNews() {
 	var c Counts
 	ended := 0
-	steps := p.news()
+	steps, added := p.news(), map[domain.ItemID]bool{}
 	for _, s := range steps {
-		switch s.(type) {
+		switch s := s.(type) {
 		case domain.AddItem:
 			c.Items++
+			added[s.Item] = true
 		case domain.AssignOwner:
 			c.Owners++
 		case domain.SetDue:
 			c.Moves++
 		case domain.Rate:
-			c.Changes++
+			if added[s.Item] {
+				c.Ratings++
+			} else {
+				c.Changes++
+			}
 		case domain.ReportProgress:
 			c.Progress++
 		case domain.RecordOutcome:
@@ -234,7 +239,8 @@ func (p *Proposal) newsWords(c Counts, ended, steps int) []string {
 	for _, n := range []struct {
 		n         int
 		one, many string
-	}{{c.Items, "new item", "new items"}, {c.Changes, "rating changed, or affirmed for another reason", "ratings changed, or affirmed for another reason"},
+	}{{c.Items, "new item", "new items"}, {c.Ratings, "rating of a new item", "ratings of new items"},
+		{c.Changes, "rating changed, or affirmed for another reason", "ratings changed, or affirmed for another reason"},
 		{c.Moves, "due date set or moved", "due dates set or moved"}, {c.Owners, "other owner", "other owners"},
 		{c.Progress, "progress report", "progress reports"}, {c.Outcomes, "outcome", "outcomes"},
 		{c.Measures, "measure, new or with another target, baseline or unit", "measures, new or with another target, baseline or unit"}, {c.Readings, "new reading of a measure", "new readings of measures"},

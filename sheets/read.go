@@ -50,6 +50,7 @@ func Read(file []byte, opts Options) (*Proposal, error) {
 	if err := p.accept(opts.Accept); err != nil {
 		return nil, err
 	}
+	p.confirmSameDay()
 	p.count()
 	return p, nil
 }
@@ -186,8 +187,8 @@ func (p *Proposal) accept(ids []string) error {
 	for i := range p.Offers {
 		o := &p.Offers[i]
 		kind, _, _ := strings.Cut(o.ID, ":")
-		// That an item is left out is a question: "all" does not answer it.
-		if o.Accepted = all && kind != "gone" || slices.Contains(ids, o.ID); !o.Accepted {
+		// That an item is left out, or a day has two copies, is a question: "all" does not answer it.
+		if o.Accepted = all && kind != "gone" && kind != offerToday || slices.Contains(ids, o.ID); !o.Accepted {
 			continue
 		}
 		if row := p.rowOf(o.Item); row > 0 && (kind == "same" || kind == "gone") {
@@ -230,6 +231,7 @@ func (p *Proposal) rowOf(id domain.ItemID) int {
 // leaves out, a row that may be an item under other words.
 func (p *Proposal) acceptWhole(kind string, o *Offer) bool {
 	switch kind {
+	case offerToday:
 	case "measure":
 		r := Row{N: len(p.Rows) + 1, Place: o.Place, Title: o.Words, Level: p.lowest(), Measure: o.Measure}
 		if it := p.known.measureCalled(o.Words); it != nil {

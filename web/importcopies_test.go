@@ -128,7 +128,9 @@ var paperCopies = []struct {
 		change("March 2013", "May 2013"),
 		change("53 assessments, 45 on time", "54 assessments, 46 on time"),
 		change("Weekly report to managers", "Weekly report to all managers"),
-		func(t *testing.T, s string) string { return strings.TrimRight(s, "\n") + "\n(1c) Monthly audit / June 2013\n" },
+		func(t *testing.T, s string) string {
+			return strings.TrimRight(s, "\n") + "\n(1c) Monthly audit / June 2013\n"
+		},
 	}, "", "due-date-moved item-02 2013-05, item-added item-04, item-reworded item-03, progress-reported item-02"},
 
 	{"corpus/12-hull-hospitals-board-action-list", "", []edit{
@@ -157,7 +159,9 @@ var paperCopies = []struct {
 
 	{"corpus/20-bvr-safeguarding-tick-boxes", "", []edit{
 		change("Directors Agreed 13th January.", "Directors Agreed 14th January."),
-		func(t *testing.T, s string) string { return strings.TrimRight(s, "\n") + " 2 (iii) Managers to be told\n" },
+		func(t *testing.T, s string) string {
+			return strings.TrimRight(s, "\n") + " 2 (iii) Managers to be told\n"
+		},
 	}, "", "item-added item-03, item-reworded item-01"},
 
 	{"corpus/23-bracknell-action-blocks", "", []edit{
@@ -173,13 +177,17 @@ var paperCopies = []struct {
 
 	{"corpus/32-west-oxfordshire-ags-plan", "", []edit{
 		change("Off target, action in hand (Amber)", "On target (Green)"),
-		func(t *testing.T, s string) string { return strings.TrimRight(s, "\n") + "\nRisk register | Off target (Red) | nobody keeps it\n" },
+		func(t *testing.T, s string) string {
+			return strings.TrimRight(s, "\n") + "\nRisk register | Off target (Red) | nobody keeps it\n"
+		},
 	}, "", "item-added item-02, progress-reported item-02, rating-changed item-01 green, rating-changed item-02 red"},
 
 	{"corpus/34-nottinghamshire-childrens-trust-log", "", []edit{
 		change("Build pathway into the specification\nAA\nOngoing", "Build a pathway into the specification\nAA\nComplete"),
 		change("BB", "CC"),
-		func(t *testing.T, s string) string { return strings.TrimRight(s, "\n") + "\n1.3 Open the panel\nDD\nOngoing\n" },
+		func(t *testing.T, s string) string {
+			return strings.TrimRight(s, "\n") + "\n1.3 Open the panel\nDD\nOngoing\n"
+		},
 	}, "", "item-added item-03, item-reworded item-01, owner-assigned item-02, progress-reported item-01, progress-reported item-03"},
 
 	{"corpus/44-bromley-trust-board-matters-arising", "", []edit{

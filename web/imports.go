@@ -151,3 +151,33 @@ func (in *importInput) options() (o sheets.Options, err error) {
 	}
 	return o, at("meeting_date", err)
 }
+
+// namePapers names for each entry that a paper said the file that it was read from.
+func (s *Server) namePapers(ctx context.Context, entries []projections.Entry) error {
+	type paper struct {
+		plan    domain.PlanID
+		command domain.CommandID
+	}
+	names := map[paper]*projections.Words{}
+	for i := range entries {
+		e := &entries[i]
+		of := paper{e.Plan, e.Command}
+		name, asked := names[of]
+		if !asked && strings.HasPrefix(string(e.Command), sheets.CommandPrefix) {
+			q := projections.TimelineQuery{Plan: e.Plan, Command: e.Command, Type: (&domain.PaperImported{}).Type(), Limit: 1}
+			page, err := s.deps.Reads.Timeline(ctx, q)
+			if err != nil {
+				return err
+			}
+			if len(page.Entries) == 1 {
+				source := page.Entries[0].Texts["source"]
+				name = &source
+			}
+			names[of] = name
+		}
+		if e.Type != (&domain.PaperImported{}).Type() {
+			e.Paper = name
+		}
+	}
+	return nil
+}

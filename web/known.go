@@ -56,7 +56,7 @@ func (st *standing) imported(e projections.Entry) error {
 	}
 	st.papers[paper.SHA256] = e
 	if !e.Stated.Start().Before(st.Latest.Start()) {
-		st.Latest, st.LatestFile = e.Stated, paper.SHA256
+		st.Latest, st.LatestFile, st.LatestName = e.Stated, paper.SHA256, e.Texts["source"].Text
 	}
 	if len(paper.Columns) > 0 {
 		st.Columns = paper.Columns

@@ -326,7 +326,11 @@ func (s *Server) item(ctx context.Context, in *itemInput) (projections.ItemHisto
 	if err != nil {
 		return projections.ItemHistory{}, err
 	}
-	return s.deps.Reads.ItemHistory(ctx, plan, item, at)
+	h, err := s.deps.Reads.ItemHistory(ctx, plan, item, at)
+	if err != nil {
+		return h, err
+	}
+	return h, s.namePapers(ctx, h.Entries)
 }
 
 func (s *Server) planTimeline(ctx context.Context, in *planTimelineInput) (projections.Page[projections.Entry], error) {
@@ -367,7 +371,10 @@ func (s *Server) timeline(ctx context.Context, plan domain.PlanID, in *TimelineI
 	if in.Type != "" && domain.NewEvent(in.Type) == nil {
 		return page, domain.Errorf(domain.Invalid, "type", "there is no such type of entry").WithHint("e.g. rating-changed, justification-given, outcome-recorded")
 	}
-	return s.deps.Reads.Timeline(ctx, q)
+	if page, err = s.deps.Reads.Timeline(ctx, q); err != nil {
+		return page, err
+	}
+	return page, s.namePapers(ctx, page.Entries)
 }
 
 // parseActor checks an actor's id, which has the form of every other id.
@@ -385,10 +392,17 @@ func (s *Server) entry(ctx context.Context, in *entryInput) (projections.Entry, 
 	if err != nil {
 		return projections.Entry{}, at("entry", err)
 	}
-	if n, err := strconv.ParseUint(string(ref), 10, 63); err == nil && n > 0 {
-		return s.deps.Reads.Entry(ctx, plan, "", n)
+	id, n := domain.EventID(ref), uint64(0)
+	if number, err := strconv.ParseUint(string(ref), 10, 63); err == nil && number > 0 {
+		id, n = "", number
 	}
-	return s.deps.Reads.Entry(ctx, plan, domain.EventID(ref), 0)
+	e, err := s.deps.Reads.Entry(ctx, plan, id, n)
+	if err != nil {
+		return e, err
+	}
+	one := []projections.Entry{e}
+	err = s.namePapers(ctx, one)
+	return one[0], err
 }
 
 func (s *Server) commandReceipt(ctx context.Context, in *commandQuery) (domain.Receipt, error) {

@@ -190,6 +190,9 @@ func (a *app) tellNext(i *importing, p sheets.Proposal, file string) {
 		a.say("\nNothing can be recorded of this file as it is.")
 		return
 	}
+	if len(p.Records) == 1 && strings.HasPrefix(p.Records[0], "nothing: ") {
+		return // and so there is no command that would
+	}
 	a.say("\nNothing was recorded. To record it:")
 	a.say("  %s", i.applyLine(a, p, file))
 }
@@ -212,6 +215,9 @@ func (i *importing) applyLine(a *app, p sheets.Proposal, file string) string {
 		if needs(p, flag) {
 			line = append(line, flag, strings.ToUpper(strings.TrimPrefix(flag, "--")))
 		}
+	}
+	if needs(p, "--accept same-day") {
+		line = append(line, "--accept", "same-day")
 	}
 	for _, column := range i.columns {
 		line = append(line, "--column", shellWord(column))

@@ -164,7 +164,7 @@ func (a *app) tellEntry(e projections.Entry) {
 		where += "/" + string(e.Item)
 	}
 	a.say("%s  %s  %s%s", a.screen.bold(statedWords(e.Stated)), oneLine(where), oneLine(e.Summary), corrections(e))
-	a.say("    entry %d, by %s (%s), recorded %s%s", e.Entry, oneLine(who(e.By)), e.By.Role, moment(e.RecordedAt), authorityWords(e.Authority))
+	a.say("    entry %d, by %s (%s), recorded %s%s%s", e.Entry, oneLine(who(e.By)), e.By.Role, moment(e.RecordedAt), authorityWords(e.Authority), paperWords(e.Paper))
 	for _, name := range textOrder(e.Texts) {
 		a.indent(name+": ", shown(e.Texts[name]))
 	}
@@ -196,6 +196,14 @@ func authorityWords(by *domain.Authority) string {
 		words += " (" + oneLine(by.Resolution) + ")"
 	}
 	return words
+}
+
+// paperWords says which paper an entry was read from.
+func paperWords(name *projections.Words) string {
+	if name == nil || name.Text == "" && !name.Erased {
+		return ""
+	}
+	return ", read from " + shown(*name)
 }
 
 // textOrder is the order in which an entry's texts are read: what it says first, then why.
