@@ -185,14 +185,32 @@ func (w *worker) onward(ctx context.Context) error {
 			return err
 		}
 		if len(items) == 0 && caught {
-			waiting, cancel := context.WithTimeout(ctx, w.c.cfg.Lease/5)
-			_ = r.Wait(waiting)
-			cancel()
+			if err := w.idle(ctx, r); err != nil {
+				return err
+			}
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
+}
+
+// settle is how long nothing must have come until the place is noted at once rather than with the next sign of life.
+const settle = 250 * time.Millisecond
+
+// idle waits for more. In a pause what was delivered is noted: a process that is killed in it repeats nothing.
+func (w *worker) idle(ctx context.Context, r *Reader) error {
+	limit := w.c.cfg.Lease / 5
+	noted := w.place.at == w.d.Position
+	if !noted {
+		limit = min(limit, settle)
+	}
+	waiting, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	if r.Wait(waiting) == nil || noted || ctx.Err() != nil {
+		return nil
+	}
+	return w.save(ctx)
 }
 
 // streamed is how many events are read ahead of their delivery, stale how long they may wait for it.
