@@ -112,7 +112,7 @@ var openForm = &form{Of: domain.OpenPlan{}, Title: "Begin a plan", Text: "Most p
 		}}}}
 
 // planForms are all forms of a plan and of its items.
-var planForms = slices.Concat(changeForms, []*form{
+var planForms = slices.Concat([]*form{
 	{Of: domain.ReportProgress{}, Title: "Report progress", Button: "Record the progress", When: live, Fields: []field{item,
 		{Name: "progress", Label: "What was done since the last report", Kind: "textarea"}, {Name: "percent", Label: "Complete, in percent (if you can say)", Kind: "number"}}},
 	{Of: domain.Rate{}, Title: "Rate or affirm", Button: "Record the rating", When: live, Text: "The same rating again, with a new reason, affirms it.", Fields: []field{item, dimension,
@@ -180,7 +180,7 @@ var planForms = slices.Concat(changeForms, []*form{
 		{Name: "field", Label: "What is wrong", Kind: "select", Choices: values("stated", "the date", "title", "title", "owner", "owner", "due", "due date", "rating", "rating", "justification", "justification", "progress", "progress", "result", "result",
 			"outcome", "outcome", "words", "words", "answer", "answer", "printed", "resolution", "claim", "claim", "verified", "verification", "value", "figure", "minutes", "minutes")},
 		{Name: "to", Label: "What it should have said", Kind: "textarea"}, reason}},
-})
+}, changeForms)
 
 // apart are forms that pages offer beside what they are about, not in the plan's list.
 var apart = map[string]bool{"answer-finding": true, "correct": true}
