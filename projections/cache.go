@@ -5,6 +5,7 @@ package projections
 type cache[K comparable, V any] struct {
 	most       int
 	young, old map[K]V
+	all        bool // nothing was let go since the tables were empty: what is not here is not there either
 }
 
 func newCache[K comparable, V any](most int) *cache[K, V] {
@@ -27,6 +28,7 @@ func (c *cache[K, V]) put(k K, v V) { c.young[k] = v }
 // age lets go of old values. It is called when all that is cached is also in the tables.
 func (c *cache[K, V]) age() {
 	if len(c.young) >= c.most {
+		c.all = c.all && len(c.old) == 0
 		c.old, c.young = c.young, make(map[K]V, c.most)
 	}
 }

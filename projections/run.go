@@ -125,6 +125,7 @@ func (p *projector) resume(ctx context.Context) error {
 		return err
 	}
 	p.fold.at, p.fold.hashless = at, p.db.opts.hashless
+	p.fold.items.all = at.position == 0
 	if err := p.fold.loadErased(); err != nil {
 		return err
 	}

@@ -64,6 +64,9 @@ func (f *fold) loadItem(key itemKey) (*itemNow, error) {
 	if now, ok := f.items.get(key); ok {
 		return now, nil
 	}
+	if f.items.all {
+		return nil, nil
+	}
 	now := &itemNow{}
 	var state []byte
 	err := f.readItem.QueryRowContext(f.ctx, string(key.plan), string(key.item)).Scan(&now.ref, &state)
