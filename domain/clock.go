@@ -19,17 +19,19 @@ func Fold(id PlanID, entries []Recorded) *Plan {
 	return p
 }
 
-// Reported are the entries that the last paper of a meeting showed, and that paper. Later entries of the same command as the
-// paper, as an import has them, are not among them.
+// Reported are the entries that the last paper of a meeting showed, and that paper. The meeting is named by its id, or by its
+// day. Later entries of the same command as the paper, as an import has them, are not among them.
 func Reported(entries []Recorded, meeting MeetingID) ([]Recorded, *PaperPublished, error) {
 	var paper *PaperPublished
 	var known []MeetingID
+	day := map[MeetingID]Date{}
 	for _, r := range entries {
 		switch e := r.Event.(type) {
 		case *MeetingOpened:
 			known = append(known, e.Meeting)
+			day[e.Meeting] = e.On
 		case *PaperPublished:
-			if e.Meeting == meeting {
+			if e.Meeting == meeting || day[e.Meeting].String() == string(meeting) {
 				paper = e
 			}
 		}

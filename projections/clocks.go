@@ -31,11 +31,12 @@ func (s *snapshot) rowsAt(plan domain.PlanID, at At) (r planRows, upto domain.Po
 		return r, 0, err
 	}
 	if at.AsReported != "" {
-		if entries, _, err = domain.Reported(entries, at.AsReported); err != nil {
+		var paper *domain.PaperPublished
+		if entries, paper, err = domain.Reported(entries, at.AsReported); err != nil {
 			return r, 0, err
 		}
 		last := entries[len(entries)-1]
-		r.moment = Moment{Position: last.Position, RecordedAt: last.RecordedAt, Version: last.PlanSeq, AsReported: at.AsReported}
+		r.moment = Moment{Position: last.Position, RecordedAt: last.RecordedAt, Version: last.PlanSeq, AsReported: paper.Meeting}
 		upto = last.Position
 	}
 	known := entries

@@ -163,11 +163,12 @@ func (s *snapshot) notThen(plan domain.PlanID, at At, err error) error {
 
 // reported cuts a story to what the paper for a meeting showed.
 func (j *judged) reported(meeting domain.MeetingID) (err error) {
-	if j.story.Entries, _, err = domain.Reported(j.story.Entries, meeting); err != nil {
+	var paper *domain.PaperPublished
+	if j.story.Entries, paper, err = domain.Reported(j.story.Entries, meeting); err != nil {
 		return err
 	}
 	last := j.story.Entries[len(j.story.Entries)-1]
-	j.moment = Moment{Position: last.Position, RecordedAt: last.RecordedAt, Version: last.PlanSeq, AsReported: meeting}
+	j.moment = Moment{Position: last.Position, RecordedAt: last.RecordedAt, Version: last.PlanSeq, AsReported: paper.Meeting}
 	return nil
 }
 

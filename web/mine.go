@@ -31,11 +31,12 @@ type MinePlan struct {
 // MineItem is an item, what was last said of it, what is asked of it, and where it came from.
 type MineItem struct {
 	projections.ItemView
-	Update    bool                      `json:"update" doc:"nothing was said of it since the meeting before the next one, or ever"`
-	Overdue   bool                      `json:"overdue,omitempty"`
-	Requests  []projections.RequestView `json:"requests" doc:"that wait for an answer"`
-	Inherited *projections.Span         `json:"inherited,omitempty" doc:"the former owner, and until when"`
-	Findings  []findings.Finding        `json:"findings" doc:"what the rules find on it today"`
+	Update    bool                        `json:"update" doc:"nothing was said of it since the meeting before the next one, for longer than a reporting cycle, or ever"`
+	Overdue   bool                        `json:"overdue,omitempty"`
+	Requests  []projections.RequestView   `json:"requests" doc:"that wait for an answer"`
+	Wanted    map[domain.RequestID]string `json:"wanted,omitempty" doc:"by when, in words"`
+	Inherited *projections.Span           `json:"inherited,omitempty" doc:"the former owner, and until when"`
+	Findings  []findings.Finding          `json:"findings" doc:"what the rules find on it today"`
 }
 
 type mineInput struct {
@@ -115,10 +116,14 @@ func (s *Server) mineIn(ctx context.Context, plan domain.PlanID, person domain.A
 			found = judged.Findings
 		}
 		item := MineItem{ItemView: it, Update: !saidSince(it, last), Overdue: r.overdue(it), Requests: []projections.RequestView{}, Findings: []findings.Finding{}}
-		item.Requests = append(item.Requests, openRequests(view, it.Item)...)
+		item.Requests, item.Wanted = append(item.Requests, openRequests(view, it.Item)...), map[domain.RequestID]string{}
+		for _, q := range item.Requests {
+			item.Wanted[q.Request], _ = r.wanted(q)
+		}
 		for _, f := range found {
 			if f.Item == it.Item {
 				item.Findings = append(item.Findings, f)
+				item.Update = item.Update || f.Rule == "R12"
 			}
 		}
 		if item.Inherited, err = s.inherited(ctx, plan, it.Item); err != nil {

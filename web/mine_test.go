@@ -31,7 +31,7 @@ open-meeting {"meeting":"scrutiny-9","body":"Scrutiny Committee","on":"2199-03-2
 		t.Fatalf("%+v", v)
 	}
 	visits, letters := p.Items[0], p.Items[1]
-	if visits.Item != "visits" || !visits.Overdue || visits.Update || len(visits.Requests) != 1 || visits.Ratings[0].Reason.Words.Text != "Members are right: two homes were missed." {
+	if visits.Item != "visits" || !visits.Overdue || !visits.Update || len(visits.Requests) != 1 || visits.Ratings[0].Reason.Words.Text != "Members are right: two homes were missed." {
 		t.Errorf("%+v", visits)
 	}
 	if in := visits.Inherited; in == nil || in.Value != "Head of Homes" || in.Until == nil || in.Until.Stated.String() != "2020-02-16" {
@@ -45,6 +45,11 @@ open-meeting {"meeting":"scrutiny-9","body":"Scrutiny Committee","on":"2199-03-2
 	}
 	if w := s.must(t, 200, "GET", "/v1/mine", ""); !strings.Contains(w.Body.String(), `"plans":[]`) {
 		t.Errorf("%s", w.Body)
+	}
+	position = told(t, s, "wsoa", `report-progress {"item":"visits","progress":"All nine were visited this month."}`+" ")
+	var now web.MineView
+	if err := json.Unmarshal(s.must(t, 200, "GET", "/v1/mine?min_position="+position, "", hers).Body.Bytes(), &now); err != nil || now.Plans[0].Items[0].Update {
+		t.Errorf("after an update: %v %+v", err, now)
 	}
 	s.must(t, 404, "GET", "/v1/mine?plan=nix", "")
 	s.must(t, 404, "GET", "/v1/mine?person=p-nobody", "")

@@ -138,16 +138,3 @@ func openRequests(v projections.PlanView, item domain.ItemID) (all []projections
 	}
 	return all
 }
-
-func requestWords(q projections.RequestView) string {
-	words := string(q.Request) + ": " + plainWords(q.Words)
-	switch {
-	case q.Meeting != "":
-		words += " (for " + string(q.Meeting) + ")"
-	case q.Due.Known():
-		words += " (by " + q.Due.Words() + ")"
-	case q.DueAs != "":
-		words += " (" + q.DueAs + ")"
-	}
-	return words
-}

@@ -34,6 +34,13 @@ func reportKinds() []reportKind {
 		{"ended", "What was ended, and on whose authority", "Each item that is closed, cancelled, superseded or carried forward: why, by whom and on whose authority.", (*reporting).ended},
 		{"owners", "Owners", "What each owner holds: open items, those overdue, and what is owed; and what those hold who left.", (*reporting).owners},
 		{"forecast", "When will the plan be done?", "When the open items would be done at the rate at which items were closed lately.", (*reporting).forecast},
+		{"received", "What members received, and what is known now", "What the paper for a meeting said, what is known now of the day of that meeting, and what has happened since.", (*reporting).received},
+		{"then-and-now", "The plan on a day, and now", "How the plan stood on the day given as valid, say of a visit, and what is different now.", (*reporting).thenAndNow},
+		{"asked", "What was asked, challenged and resolved", "Each request, challenge and promise: whether it was answered, and what happened next; each resolution, and what was recorded on its authority.", (*reporting).asks},
+		{"turned-green", "What turned green", "What went from red or amber to green or complete: since when, in whose words, and whether an outcome or evidence shows for it.", (*reporting).turned},
+		{"impact", "Activity and impact", "Each item with a measure: how it is rated, and whether the measure moves.", (*reporting).impact},
+		{"sign-off", "Waiting for sign-off", "What is claimed to be complete: since when it waits, and for whom.", (*reporting).signoff},
+		{"log", "The history, as an auditor reads it", "Whether entries are missing, what was read in, corrected, erased, backdated, or recorded by administrators.", (*reporting).log},
 		{"tracker", "Tracker", "The plan as a spreadsheet tracker has it; plantrail import reads it back.", (*reporting).tracker},
 	}
 }
@@ -45,6 +52,7 @@ type reportInput struct {
 	Report string `path:"report" doc:"one of GET /v1/reports" example:"ambers"`
 	Moment string `query:"judged" doc:"the day from which overdue and the like are told; left out: today, or that of the clock that is given" maxLength:"32" example:"2020-02-03"`
 	Since  string `query:"since" doc:"changes: the first moment, as compare takes it; left out: the last meeting for which a paper was published" maxLength:"100"`
+	Paper  string `query:"meeting" doc:"received: the meeting whose paper it is about, by its id or its day; left out: the last one" maxLength:"100" example:"2020-02-03"`
 	Format string `query:"format" enum:"json,html,csv,xlsx" doc:"left out: json"`
 }
 
@@ -88,6 +96,9 @@ func (s *Server) report(ctx context.Context, in *reportInput) (sheets.Report, er
 	if i < 0 {
 		return sheets.Report{}, domain.Errorf(domain.NotFound, "report", "there is no such report").WithHint("there are " + strings.Join(reportNamed(kinds), ", "))
 	}
+	if in.Report == "received" && in.AsReported != "" { // it sets what members received beside what is known at another moment
+		in.Paper, in.AsReported = in.AsReported, ""
+	}
 	plan, at, err := planAt(in.Plan, in.AsAt)
 	if err != nil {
 		return sheets.Report{}, err
@@ -96,7 +107,7 @@ func (s *Server) report(ctx context.Context, in *reportInput) (sheets.Report, er
 	if err != nil {
 		return sheets.Report{}, err
 	}
-	r.since = in.Since
+	r.since, r.meeting = in.Since, in.Paper
 	r.Name, r.Title, r.About = kinds[i].name, kinds[i].title, kinds[i].about
 	if err := kinds[i].build(r, ctx); err != nil {
 		return sheets.Report{}, err
@@ -114,14 +125,15 @@ func reportNamed(kinds []reportKind) (names []string) {
 // reporting is a report while it is built, and what it is built from.
 type reporting struct {
 	sheets.Report
-	s     *Server
-	plan  domain.PlanID
-	at    projections.At // always names a position or a meeting
-	day   domain.Date    // on which overdue and the like are told
-	since string         // changes: from when
-	view  projections.PlanView
-	marks map[string]domain.Value
-	parts []*sheets.Section
+	s       *Server
+	plan    domain.PlanID
+	at      projections.At // always names a position or a meeting
+	day     domain.Date    // on which overdue and the like are told
+	since   string         // changes: from when
+	meeting string         // received: whose paper
+	view    projections.PlanView
+	marks   map[string]domain.Value
+	parts   []*sheets.Section
 }
 
 // reportingOn makes of a moment one that stays what it is, and reads the plan as it was then.
@@ -204,6 +216,9 @@ func (r *reporting) clocks() string {
 	}
 	if r.since != "" {
 		flags += " --since " + r.since
+	}
+	if r.meeting != "" {
+		flags += " --meeting " + r.meeting
 	}
 	return flags + " --judged " + r.day.String()
 }

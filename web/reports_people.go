@@ -42,7 +42,7 @@ func (r *reporting) datesMoved(ctx context.Context) error {
 		row(s, r.item(it), sheets.Words(plainWords(it.Title)), sheets.Words(plainWords(it.Owner)), dateCell(it.Original), dateCell(it.Due), sheets.Count(it.Moves),
 			sheets.Count(domain.DaysBetween(it.Original, it.Due)), sheets.Count(breach))
 	}
-	each := r.section("Each move", "", columns("Item", "Entry", "From", "To", "Days", "~Reason", "By", "Stated", "Approved by")...)
+	each := r.section("Each move", "", columns("Item", "Entry", "From", "To", "Days", "~Reason", "By", "Stated", "Approved by", "~Threshold")...)
 	for _, it := range r.view.Items {
 		for _, e := range moves[it.Item] {
 			if err := r.move(each, it, e); err != nil {
@@ -69,8 +69,16 @@ func (r *reporting) move(s *sheets.Section, it projections.ItemView, e projectio
 	if d.Approved {
 		approval = authorityWords(e.Authority)
 	}
+	policy := r.view.Policy
+	threshold := "within it"
+	switch wants := policy.NeedsApproval(d.From, d.To); {
+	case wants && d.Approved:
+		threshold = "over it, and approved"
+	case wants:
+		threshold = fmt.Sprintf("breaches it: over %d days, and no body that may approve it did", policy.MoveDays)
+	}
 	row(s, r.item(it), sheets.Words(number(e.Entry)), dateCell(d.From), dateCell(d.To), sheets.Count(domain.DaysBetween(d.From, d.To)), sheets.Words(plainWords(e.Texts["reason"])),
-		sheets.Words(e.By.Shown()), dateCell(e.Stated), sheets.Words(approval))
+		sheets.Words(e.By.Shown()), dateCell(e.Stated), sheets.Words(approval), sheets.Words(threshold))
 	return nil
 }
 

@@ -21,7 +21,14 @@ func (r *reporting) ambers(ctx context.Context) error {
 	for _, a := range v.Rows {
 		why, by := reasonOf(a)
 		row(s, itemCell(r.plan, a.Item, a.Ref), sheets.Words(plainWords(a.Aim)), ratingCell(a.Rating), why, sheets.Words(by), dateCell(a.Rating.Since),
-			sheets.Words(plainWords(a.Owner)), dateCell(a.Due), asked(a.Request))
+			sheets.Words(plainWords(a.Owner)), dateCell(a.Due), r.asked(a.Request))
+	}
+	old := r.section("At risk for more than 12 months", "Nothing has been at risk for so long.", columns("Item", "~Aim", "Rating", "Since", "Months")...)
+	for _, a := range v.Rows {
+		began := a.Rating.Since
+		if months := domain.DaysBetween(began, r.day) * 12 / 365; began.Known() && months > 12 {
+			row(old, itemCell(r.plan, a.Item, a.Ref), sheets.Words(plainWords(a.Aim)), ratingCell(a.Rating), dateCell(began), sheets.Count(months))
+		}
 	}
 	return nil
 }
@@ -42,10 +49,15 @@ func reasonOf(a projections.Amber) (why sheets.Cell, by string) {
 	return sheets.Words(lines...), by
 }
 
-func asked(all []projections.RequestView) sheets.Cell {
+// asked are requests that wait for an answer, and by when it is wanted.
+func (r *reporting) asked(all []projections.RequestView) sheets.Cell {
 	var lines []string
 	for _, q := range all {
-		lines = append(lines, requestWords(q))
+		words := string(q.Request) + ": " + plainWords(q.Words)
+		if by, on := r.wanted(q); on.Known() || q.DueAs != "" {
+			words += " (wanted by " + by + ")"
+		}
+		lines = append(lines, words)
 	}
 	return sheets.Words(lines...)
 }
@@ -69,7 +81,7 @@ func (r *reporting) exceptions(ctx context.Context) error {
 			if a.Rating.Meaning == part.meaning {
 				why, by := reasonOf(a)
 				row(s, itemCell(r.plan, a.Item, a.Ref), sheets.Words(plainWords(a.Aim)), ratingCell(a.Rating), dateCell(a.Rating.Since), sheets.Words(ways[a.Item]), why,
-					sheets.Words(by), sheets.Words(plainWords(a.Owner)), dateCell(a.Due), asked(a.Request))
+					sheets.Words(by), sheets.Words(plainWords(a.Owner)), dateCell(a.Due), r.asked(a.Request))
 			}
 		}
 	}
@@ -145,7 +157,7 @@ func (r *reporting) changes(ctx context.Context) error {
 }
 
 func (r *reporting) change(s *sheets.Section, d projections.DifferenceView) {
-	what := spacedOut(d.What)
+	what := changeWords(d.What)
 	if d.Dimension != "" {
 		what = d.Dimension + " " + what
 	}
@@ -166,6 +178,14 @@ func (r *reporting) change(s *sheets.Section, d projections.DifferenceView) {
 	}
 	row(s, itemCell(r.plan, d.Item, d.Ref), sheets.Words(plainWords(d.Aim)), sheets.Words(what), from, to, sheets.Words(said(d.After)), sheets.Words(sayer(d.After)), stated,
 		sheets.Words(authorityWords(d.Authority)))
+}
+
+// changeWords names a change as people write it.
+func changeWords(w domain.What) string {
+	if rest, again := strings.CutPrefix(string(w), "re_"); again {
+		return "re-" + rest
+	}
+	return spacedOut(w)
 }
 
 // lastPaper is the moment of the last paper that members had received before the report's day. A paper that shows the very state

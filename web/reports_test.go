@@ -77,7 +77,7 @@ func TestReportsAnswer(t *testing.T) {
 	for name, want := range map[string][]string{
 		"ambers At risk":                         {"1.2 (rota) | =Agree a rota | Amber | @Two teams disagree about weekends. | ada | 20 January 2020 | Head of Homes | February 2020 | "},
 		"exceptions Off track":                   {"1.1 (visits) | Visit every home each quarter | Red | 10 February 2020 | worse: was Green until 10 February 2020 | Members are right: two homes were missed. | ada | Head of Homes | June 2020 | request-01: Two homes were not visited."},
-		"changes Re-rated":                       {"1.1 (visits) | Visit every home each quarter | delivery re rated | Green | Red | Members are right: two homes were missed. | ada | 10 February 2020 | "},
+		"changes Re-rated":                       {"1.1 (visits) | Visit every home each quarter | delivery re-rated | Green | Red | Members are right: two homes were missed. | ada | 10 February 2020 | "},
 		"changes Closed or ended":                {"1.3 (panel) | Set up a panel | ended | open | cancelled | The board does it. | ada | 15 February 2020 | Cabinet, 6 February 2020, resolution 12"},
 		"recommendations Recommendations":        {"R3 (rec-3) | Visit every home | Inspection of 2019 | agreed | 1.1 (visits) | Visit every home each quarter | Red |  | June 2020 | none | Challenged 3 February 2020: Two homes were not visited. / Not answered."},
 		"dates-moved Items":                      {"1.1 (visits) | Visit every home each quarter | Head of Homes | March 2020 | June 2020 | 1 | 91 | 0"},

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"plantrail/domain"
 	"plantrail/projections"
 )
 
@@ -67,7 +68,7 @@ func momentWords(m projections.Moment) string {
 }
 
 func differenceCells(d projections.DifferenceView) []cell {
-	what := strings.ReplaceAll(string(d.What), "_", " ")
+	what := strings.ReplaceAll(strings.Replace(string(d.What), "re_", "re-", 1), "_", " ")
 	if d.Dimension != "" {
 		what = d.Dimension + " " + what
 	}
@@ -75,5 +76,16 @@ func differenceCells(d projections.DifferenceView) []cell {
 	if d.After != nil {
 		words, by, stated = oneLine(shown(d.After.Words)), who(d.After.Said.By), d.After.Said.Stated.Words()
 	}
-	return []cell{plain(string(d.Item)), plain(what), plain(d.From), plain(d.To), plain(words), plain(by), plain(stated), plain(authorityWords(d.Authority))}
+	return []cell{plain(string(d.Item)), plain(what), plain(valueWords(d, d.From)), plain(valueWords(d, d.To)), plain(words), plain(by), plain(stated),
+		plain(strings.TrimPrefix(authorityWords(d.Authority), ", on the authority of "))}
+}
+
+// valueWords is a value as people write it: a date in words, a state without its line.
+func valueWords(d projections.DifferenceView, value string) string {
+	if d.What == domain.Redated {
+		if on, err := domain.ParseDate(value); err == nil {
+			return day(on)
+		}
+	}
+	return strings.ReplaceAll(value, "_", " ")
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"net/url"
 	"strings"
 
@@ -11,6 +13,7 @@ import (
 
 func (a *app) mineCmd() *cobra.Command {
 	var person string
+	var inherited bool
 	cmd := &cobra.Command{Use: "mine [PLAN]", Short: "What must I update before the next paper, what did I say last time, what am I asked?",
 		Long: "Your open items, in every plan or in one: whether they want an update before the next meeting's paper, what was last said of them,\n" +
 			"what members ask, whose they were before, and what the rules find on them. What the rules would find on an update that you have not\n" +
@@ -18,6 +21,7 @@ func (a *app) mineCmd() *cobra.Command {
 		Example: "  plantrail mine\n  plantrail mine sdp-2019-20 --person p-7f3a\n  plantrail rate sdp-2019-20 item-07 amber --reason 'As above' --check",
 		Args:    cobra.MaximumNArgs(1)}
 	cmd.Flags().StringVar(&person, "person", "", "whose items: see plantrail person list (default yours)")
+	cmd.Flags().BoolVar(&inherited, "inherited", false, "tell of the items that had another owner before, each with its whole history")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		q := url.Values{}
 		if person != "" {
@@ -31,20 +35,45 @@ func (a *app) mineCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return a.show(got, func() error { return a.tellMine(got.body) })
+			return a.show(got, func() error {
+				v, err := a.tellMine(got.body)
+				if err != nil || !inherited {
+					return err
+				}
+				return a.tellInherited(cmd.Context(), c, v)
+			})
 		})
 	}
 	return cmd
 }
 
-func (a *app) tellMine(body []byte) error {
-	var v web.MineView
+// tellInherited tells of each item that had another owner before all that there is.
+func (a *app) tellInherited(ctx context.Context, c *client, v web.MineView) error {
+	for _, p := range v.Plans {
+		for _, it := range p.Items {
+			if it.Inherited == nil {
+				continue
+			}
+			got, err := c.get(ctx, path("plans", string(p.Plan), "items", string(it.Item)), nil, nil)
+			if err != nil {
+				return err
+			}
+			a.say("")
+			if err := a.tellHistory(got.body); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (a *app) tellMine(body []byte) (v web.MineView, err error) {
 	if err := decode(body, &v); err != nil {
-		return err
+		return v, err
 	}
 	if len(v.Plans) == 0 {
 		a.say("%s holds no open item.", strings.TrimSpace(v.Name+" ("+string(v.Person)+")"))
-		return nil
+		return v, nil
 	}
 	for _, p := range v.Plans {
 		a.say("%s", a.screen.bold(oneLine(string(p.Plan)+": "+p.Title)))
@@ -62,7 +91,7 @@ func (a *app) tellMine(body []byte) error {
 		}
 		t.write(a.stdout, a.screen)
 	}
-	return nil
+	return v, nil
 }
 
 func mineCells(it web.MineItem) []cell {
@@ -84,19 +113,21 @@ func mineCells(it web.MineItem) []cell {
 		}
 	}
 	for _, q := range it.Requests {
-		by := ""
-		if q.Meeting != "" {
-			by = " (for " + string(q.Meeting) + ")"
-		} else if q.Due.Known() {
-			by = " (by " + day(q.Due) + ")"
-		}
-		asked = append(asked, string(q.Request)+": "+shown(q.Words)+by)
+		asked = append(asked, string(q.Request)+": "+shown(q.Words)+" (wanted by: "+it.Wanted[q.Request]+")")
 	}
 	if in := it.Inherited; in != nil {
 		before = in.Value + " until " + day(in.Until.Stated)
 	}
+	count := map[string]int{}
 	for _, f := range it.Findings {
-		rules = append(rules, f.Rule)
+		if count[f.Rule]++; count[f.Rule] == 1 {
+			rules = append(rules, f.Rule)
+		}
+	}
+	for i, rule := range rules {
+		if n := count[rule]; n > 1 {
+			rules[i] = fmt.Sprintf("%s (%d times)", rule, n)
+		}
 	}
 	due := day(it.Due)
 	if it.Overdue {

@@ -16,9 +16,9 @@ import (
 
 // reportFlags say which moment a report shows, and in which form.
 type reportFlags struct {
-	at                        atFlags
-	judged, since, format, to string
-	list                      bool
+	at                                 atFlags
+	judged, since, meeting, format, to string
+	list                               bool
 }
 
 func (a *app) reportCmd() *cobra.Command {
@@ -28,6 +28,7 @@ func (a *app) reportCmd() *cobra.Command {
 			"Chromium is installed. It says on its face which moment it shows, and prints the command that makes it again, to the byte.\n" +
 			"plantrail report --list names the reports.",
 		Example: "  plantrail report exceptions sdp-2019-20 --format html -o exceptions.html\n  plantrail report changes sdp-2019-20\n" +
+			"  plantrail report received sdp-2019-20 --meeting '3 February 2020'\n" +
 			"  plantrail report forecast sdp-2019-20 --recorded-at 2020-02-03\n  plantrail report tracker sdp-2019-20 -o tracker.xlsx",
 		Args: cobra.MaximumNArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.report(cmd, args, &f) }}
@@ -36,6 +37,7 @@ func (a *app) reportCmd() *cobra.Command {
 	flags.StringVar(&f.format, "format", "", "html, csv, xlsx, json, pdf or table (default a table on a terminal, else json)")
 	flags.StringVar(&f.judged, "judged", "", "the day from which overdue and the like are told (default today, or that of the clock given)")
 	flags.StringVar(&f.since, "since", "", "changes: the first moment, as plantrail compare takes it (default the last meeting with a paper)")
+	flags.StringVar(&f.meeting, "meeting", "", "received: the meeting whose paper it is about, by its id or its day (default the last one)")
 	flags.BoolVar(&f.list, "list", false, "name the reports and what each answers")
 	return f.at.flags(cmd)
 }
@@ -75,6 +77,9 @@ func (f *reportFlags) query() (url.Values, error) {
 			return nil, err
 		}
 		q.Set("judged", d.String())
+	}
+	if f.meeting != "" {
+		q.Set("meeting", f.meeting)
 	}
 	if f.since != "" {
 		q.Set("since", momentArg(f.since))

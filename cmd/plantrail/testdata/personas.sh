@@ -44,4 +44,14 @@ p item add audit --item ledger --title 'Reconcile the ledger each month' --owner
 p progress audit ledger 'Nearly done.' --percent 90 --on '1 Feb 2020'
 p rate audit ledger green --reason 'Nine months of ten are done.' --on '1 Feb 2020'
 p progress audit ledger 'It was begun again.' --percent 10 --on '1 March 2020'
+p plan open parks --title 'Parks plan' --scheme brag.v1 --on '6 Jan 2020'
+p item add parks --item paths --title 'Mend the paths' --owner 'Head of Parks' --due 'May 2020' --on '6 Jan 2020'
+p item add parks --item ponds --title 'Clean the ponds' --owner 'Head of Parks' --due 'May 2020' --on '6 Jan 2020'
+p rate parks paths amber --reason 'The contractor is late by a month.' --on '20 Jan 2020'
+p rate parks ponds amber --reason 'The pump is broken.' --on '20 Jan 2020'
+p rate parks paths green --reason 'It goes well now.' --on '20 March 2020'
+p rate parks ponds green --reason 'It goes well now.' --on '20 March 2020'
+p outcome parks ponds achieved 'All four ponds are clear.' --on '21 March 2020'
+p meeting open parks 'Parks Committee' "$(date -d '+10 days' +%Y-%m-%d)" --meeting parks-1
+p item assign parks paths --owner 'Grace Hopper' --person "$GRACE" --reason 'New structure.' --on '1 April 2020'
 echo "GRACE=$GRACE" > names
