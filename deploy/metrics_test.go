@@ -2,9 +2,11 @@ package deploy
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -141,7 +143,13 @@ func TestEveryAlertHasItsStories(t *testing.T) {
 // exposedMetrics runs the program and reads /metrics: the names of the samples, less those of Go itself.
 func exposedMetrics(t *testing.T) map[string]bool {
 	t.Helper()
-	base := serve(t, nil, "serve", "--data", filepath.Join(t.TempDir(), "data"), "--listen", "127.0.0.1:0",
+	data := filepath.Join(t.TempDir(), "data")
+	for _, args := range [][]string{{"init", "--org", "acme"}, {"subscribe", "create", "bi", "--person", fmt.Sprint("os-", os.Getuid()), "--webhook", "https://bi.example.org/hook"}} {
+		if out, err := exec.Command(plantrail(t), append([]string{"--data", data}, args...)...).CombinedOutput(); err != nil {
+			t.Fatalf("%v: %v\n%s", args, err, out)
+		}
+	}
+	base := serve(t, nil, "serve", "--data", data, "--listen", "127.0.0.1:0",
 		"--checkpoint-file", filepath.Join(t.TempDir(), "checkpoint.txt"))
 	names := map[string]bool{}
 	for range 2 { // the second time the first request is in the histogram

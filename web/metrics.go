@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -28,7 +29,8 @@ type JournalStats struct {
 	TextsBytes   uint64 `json:"texts_bytes"`
 }
 
-// metrics collects what /metrics shows. Names are agreed with the dashboards and alarms of the deployment; no label holds an id.
+// metrics collects what /metrics shows. Names are agreed with the dashboards and alarms of the deployment; no label holds
+// an id but those of subscriptions, which are few.
 type metrics struct {
 	deps     Deps
 	requests *prometheus.HistogramVec
@@ -103,7 +105,7 @@ var (
 
 // Describe is part of [prometheus.Collector].
 func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
-	for _, f := range allFigures {
+	for _, f := range slices.Concat(allFigures, feedFigure) {
 		ch <- f.desc
 	}
 	m.requests.Describe(ch)
@@ -149,6 +151,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 		}
 	}
 	send(badEvidence, float64(m.badEvidence.Load()))
+	m.collectFeeds(ctx, send)
 	m.requests.Collect(ch)
 	m.build.Collect(ch)
 }

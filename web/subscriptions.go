@@ -174,31 +174,20 @@ func (s *Server) subscriptions(ctx context.Context, _ *subscriptionsInput) (subs
 
 func (s *Server) subscriptionView(ctx context.Context, sub domain.Subscription) (v SubscriptionView, err error) {
 	p := s.deps.Subscribers
-	v = SubscriptionView{Subscription: sub.Subscription, Person: sub.Person, Way: sub.Way, Wanted: sub.Wanted, State: "works", Generation: sub.Generation, Made: sub.Made}
+	v = SubscriptionView{Subscription: sub.Subscription, Person: sub.Person, Way: sub.Way, Wanted: sub.Wanted, Generation: sub.Generation, Made: sub.Made}
 	target, err := p.Register.Target(ctx, sub)
 	if err != nil {
 		return v, err
 	}
 	v.Target = withoutPath(sub.Way, target)
-	if sub.Way == domain.ByMail {
-		v.Delivery, v.LastError, err = feeds.NoticesOf(ctx, p.State, sub)
-	} else {
-		v.Delivery, err = feeds.DeliveryOf(ctx, p.State, sub)
-		v.LastError = v.Delivery.LastError()
-	}
-	if err != nil {
+	if v.Delivery, v.LastError, err = p.deliveryOf(ctx, sub); err != nil {
 		return v, err
 	}
 	v.Delivery.Owner = ""
 	end, err := s.deps.Feed.Journal().End(ctx)
 	v.Behind = end - min(end, v.Delivery.Position)
-	switch {
-	case sub.Ended:
-		v.State, v.Behind = "ended", 0
-	case sub.Paused:
-		v.State = "paused"
-	case v.Delivery.Failures > 0:
-		v.State = "failing"
+	if v.State = stateOf(sub, v.Delivery); sub.Ended {
+		v.Behind = 0
 	}
 	return v, err
 }
