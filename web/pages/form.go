@@ -61,9 +61,6 @@ type filling struct {
 // draft is what the rules would find if the form were sent.
 type draft struct{ Raised, Cleared []findings.Finding }
 
-// maxForm is what a form without a file may hold: the longest text a few times over, as browsers write it.
-const maxForm = 1 << 20
-
 var basis = []field{{Name: "stated", Label: "When it happened", Hint: "The day or month, for example 2026-03-31, 31 March 2026 or March 2026. Left empty: today.", Kind: "date"}}
 
 var authorityFields = []field{
@@ -151,9 +148,8 @@ func (v *visit) showForm(f *form) error {
 
 // takeForm sends a form as its command. Sent twice, it is one command; refused, it is shown again with all that was typed.
 func (v *visit) takeForm(f *form) error {
-	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxForm)
-	if err := v.r.ParseForm(); err != nil {
-		return &problem{Status: http.StatusBadRequest, Detail: "The form is too long, or broke off", Hint: "go back and shorten it"}
+	if err := v.readForm(); err != nil {
+		return err
 	}
 	n, err := v.filling(f, v.r.PostForm)
 	if err != nil {
@@ -227,12 +223,32 @@ func (v *visit) again(n *filling, err error) error {
 	if !ok || p.Status >= http.StatusInternalServerError && p.Status != http.StatusServiceUnavailable {
 		return err
 	}
-	n.Problem = p
+	n.Problem = n.plainly(p)
 	if p.Status == http.StatusPreconditionFailed {
 		n.Version = strconv.FormatUint(n.Plan.Version, 10)
 		n.Key = uuid.NewString() // another version is another command
 	}
 	return v.showStatus(p.Status, "form", "Error: "+n.Title, "plans", n)
+}
+
+// plainly says of a field that was left empty that it is, where the API says that "" is wrong.
+func (n *filling) plainly(p *problem) *problem {
+	told := *p
+	if !strings.Contains(p.Detail, `""`) {
+		return &told
+	}
+	n.Problem = p
+	at, _ := n.Faulty()
+	for _, f := range n.Fields {
+		if f.Kind != "hidden" && f.Label != "" && strings.TrimSpace(n.Values.Get(f.Name)) == "" && (at == "" || at == f.Name) {
+			told.Field, told.Detail, told.Hint = f.Name, "Fill in: "+f.Label, ""
+			if f.Kind == "select" {
+				told.Detail = "Choose: " + f.Label
+			}
+			break
+		}
+	}
+	return &told
 }
 
 // done leads to where what was recorded is seen.

@@ -59,6 +59,21 @@ var changeForms = []*form{
 		{Name: "scheme", Label: "A key that is there already", Hint: "Or leave this empty and write the plan's own below.", Kind: "select", Choices: openForm.Fields[2].Choices},
 		{Name: "dimensions", Label: "The plan's own key", Hint: "A key that changes needs another id, for example with .v2 at its end. Leave a rating's key empty to take the rating out.", Kind: "keys"}, reason}},
 	{Of: domain.SetPolicy{}, Title: "Change the policy", Button: "Record the policy", Text: "Findings are judged by it from now on. What was found under the old one is still found as at then.", Begin: beginPolicy, Fields: policyFields()},
+	{Of: domain.SetHold{}, Title: "Forbid erasing in this plan", Text: "A legal hold: until it is released no text of the plan can be erased.", Button: "Set the hold", By: true, Fields: []field{reason}},
+	{Of: domain.ReleaseHold{}, Title: "Release a hold", Button: "Release it", By: true, Fields: []field{{Name: "hold", Label: "Hold", Kind: "select", Choices: holds}, reason}},
+	{Of: domain.EraseText{}, Title: "Erase a text", Button: "Erase it for ever", By: true, Fields: []field{{Name: "entry", Label: "Number of the entry", Kind: "text"},
+		{Name: "field", Label: "Which of its texts", Hint: "The entry's page names them: title, justification, progress and so on.", Kind: "text"}, reason},
+		Text: "The text is destroyed, here and in the journal, and nobody can bring it back. The entry stays, says when and under whose authority it was erased, and every proof stays valid. Bundles that were taken before keep it."},
+}
+
+// holds are those that are not released.
+func holds(n *filling) (all []choice) {
+	for _, h := range n.Plan.Holds {
+		if h.Released == nil {
+			all = append(all, choice{string(h.Hold), string(h.Hold) + ": " + brief(words(h.Words))})
+		}
+	}
+	return all
 }
 
 func beginMeasure(n *filling) {

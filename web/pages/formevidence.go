@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/google/uuid"
 
@@ -77,7 +76,7 @@ func (v *visit) showAttach() error {
 
 // attach passes a file on to the API while it comes: it is never whole in memory here. The other fields stand before it.
 func (v *visit) attach() error {
-	_ = http.NewResponseController(v.w).SetReadDeadline(v.deps.Now().Add(10 * time.Minute)) // a test's recorder has none
+	deadline(v.w, v.deps.Now().Add(filePeriod))
 	form, err := v.r.MultipartReader()
 	if err != nil {
 		return &problem{Status: http.StatusBadRequest, Detail: "This is not the form for a file"}

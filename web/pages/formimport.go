@@ -130,9 +130,11 @@ func (v *visit) importPaper(papers *shelf) error {
 		return &problem{Status: http.StatusForbidden, Detail: "Your role, " + string(v.Actor.Role) + ", does not import papers"}
 	}
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, maxPaper)
+	deadline(v.w, v.deps.Now().Add(filePeriod))
 	if err := v.r.ParseMultipartForm(maxPaper); err != nil && err != http.ErrNotMultipart {
 		return v.showImport(importPage{}, &problem{Status: tooLarge(err), Field: "file", Detail: "The file is too large, or broke off", Hint: "a paper has at most 32 MiB: save it without its pictures, or as text"})
 	}
+	deadline(v.w, time.Time{})
 	page := importPage{Values: v.r.PostForm}
 	file, p := v.paper(&page, papers)
 	if p != nil {

@@ -183,7 +183,7 @@ var planForms = slices.Concat([]*form{
 }, changeForms)
 
 // apart are forms that pages offer beside what they are about, not in the plan's list.
-var apart = map[string]bool{"answer-finding": true, "correct": true}
+var apart = map[string]bool{"answer-finding": true, "correct": true, "erase-text": true}
 
 // deed is a link to a form.
 type deed struct{ Name, Address string }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"time"
 
 	"plantrail/projections"
 )
@@ -160,7 +161,8 @@ const formLimit = 1 << 20
 func (v *visit) readForm() error {
 	v.r.Body = http.MaxBytesReader(v.w, v.r.Body, formLimit)
 	if err := v.r.ParseForm(); err != nil {
-		return &problem{Status: http.StatusBadRequest, Detail: "The form could not be read", Hint: "send it again, with less text"}
+		return &problem{Status: tooLarge(err), Detail: "The form could not be read, or is too long", Hint: "send it again, with less text"}
 	}
+	deadline(v.w, time.Time{})
 	return nil
 }

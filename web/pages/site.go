@@ -83,7 +83,22 @@ func (s *Site) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
 	h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 	h.Set("Cache-Control", "no-store")
+	if r.Method == http.MethodPost {
+		deadline(w, s.deps.Now().Add(formPeriod))
+	}
 	s.mux.ServeHTTP(w, r)
+}
+
+// How long a form, and a file, may take to come.
+const (
+	formPeriod = 15 * time.Second
+	filePeriod = 10 * time.Minute
+)
+
+// deadline says until when a request's body has to be there. It is lifted when it is: net/http gives a request up whose deadline
+// passes while it is answered.
+func deadline(w http.ResponseWriter, until time.Time) {
+	_ = http.NewResponseController(w).SetReadDeadline(until) // a test's recorder has none
 }
 
 // Patterns are those of all pages and forms, as [http.ServeMux] has them: so that a test forgets none.

@@ -36,6 +36,8 @@ type House struct {
 	Reads   *projections.DB
 	SignIn  *SignIn
 	Proof   *Proof
+	Site    *pages.Site
+	API     http.Handler // as the pages ask it; a test may put another before it
 }
 
 // SignIn is a sign-in in which one person at most is signed in.
@@ -84,8 +86,10 @@ func New(t testing.TB) *House {
 	feed := feeds.New(feeds.Config{Org: "acme", Identity: store.Identity(), Journal: feedstest.Source{Store: store}, Log: log})
 	fed := make(chan struct{})
 	go func() { defer close(fed); feed.Run(ctx) }()
-	api := web.New(web.Deps{Org: "acme", Version: "test", Service: h.Service, Reads: reads, Vault: store, Visits: looked, Log: log, Feed: feed, Subscribers: subscribers(t, store, feed), Proof: h.Proof.deps(journal{source{store}})})
-	h.Server = httptest.NewServer(pages.New(pages.Deps{Org: "acme", API: api, As: web.AsActor, SignIn: h.SignIn, Log: log}))
+	api := web.New(web.Deps{Org: "acme", Version: "test", Service: h.Service, Reads: reads, Vault: store, Eraser: store, Visits: looked, Log: log, Feed: feed, Subscribers: subscribers(t, store, feed), Proof: h.Proof.deps(journal{source{store}})})
+	h.API = api
+	h.Site = pages.New(pages.Deps{Org: "acme", API: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.API.ServeHTTP(w, r) }), As: web.AsActor, SignIn: h.SignIn, Log: log})
+	h.Server = httptest.NewServer(h.Site)
 	t.Cleanup(func() {
 		h.Server.Close()
 		_ = looked.Close()
