@@ -78,6 +78,9 @@ func sit(t *testing.T, base string) *person {
 		}
 	})
 	p.ctx = ctx
+	if err := chromedp.Do(ctx); err != nil { // the window lives as long as the context of its first step
+		t.Fatal(err)
+	}
 	p.do(chromedp.EmulateViewport(1280, 900))
 	p.call(func(ctx context.Context, target *chromedp.Target) error {
 		if _, err := cdp.Call(ctx, target, log.Enable, cdp.Empty{}); err != nil {
@@ -124,9 +127,16 @@ func (p *person) listen(event any) {
 	}
 }
 
+// patience bounds one thing that the browser is asked to do.
+func (p *person) patience() (context.Context, context.CancelFunc) {
+	return context.WithTimeout(p.ctx, time.Minute)
+}
+
 func (p *person) do(steps ...chromedp.Action[chromedp.Void]) {
 	p.Helper()
-	if err := chromedp.Do(p.ctx, steps...); err != nil {
+	ctx, end := p.patience()
+	defer end()
+	if err := chromedp.Do(ctx, steps...); err != nil {
 		p.Fatal(err)
 	}
 }
@@ -139,7 +149,9 @@ func (p *person) call(f func(context.Context, *chromedp.Target) error) {
 // look asks the page something.
 func look[T any](p *person, script string) T {
 	p.Helper()
-	got, err := chromedp.Run(p.ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
+	ctx, end := p.patience()
+	defer end()
+	got, err := chromedp.Run(ctx, chromedp.Evaluate[T](script, chromedp.EvalAwaitPromise))
 	if err != nil {
 		p.Fatalf("%v: %.200s", err, script)
 	}
@@ -149,11 +161,14 @@ func look[T any](p *person, script string) T {
 // until waits for something to become true.
 func (p *person) until(what string, ready func() bool) {
 	p.Helper()
-	for end := time.Now().Add(20 * time.Second); !ready(); {
-		if time.Now().After(end) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for late := time.After(20 * time.Second); !ready(); {
+		select {
+		case <-tick.C:
+		case <-late:
 			p.Fatalf("%s: nothing of the kind; the page shows\n%s", what, p.text())
 		}
-		_, _ = chromedp.Run(p.ctx, chromedp.Evaluate[bool](`new Promise(r => setTimeout(() => r(true), 10))`, chromedp.EvalAwaitPromise)) // a page that just went away
 	}
 }
 
@@ -201,6 +216,12 @@ func (p *person) sees(words ...string) {
 			p.Fatalf("the page lacks %q; it shows\n%s", w, text)
 		}
 	}
+}
+
+// arrives waits for words: a page that tells how far something has got leads on by itself.
+func (p *person) arrives(words string) {
+	p.Helper()
+	p.until(words, func() bool { return strings.Contains(p.text(), words) })
 }
 
 func (p *person) lacks(words ...string) {

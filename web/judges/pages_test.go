@@ -208,6 +208,7 @@ func TestEveryFormThatIsRefused(t *testing.T) {
 			continue
 		}
 		refused++
+		t.Logf("%s: %s", address, said[1])
 		if said[0] != "" {
 			t.Errorf("%s: %s: %s", address, said[0], said[1])
 		}

@@ -79,6 +79,7 @@ var questions = []question{
 }
 
 func TestEachPersonsQuestionsAreAnsweredByClicks(t *testing.T) {
+	t.Parallel()
 	s := serve(t)
 	story, err := filepath.Abs("../../cmd/plantrail/testdata/personas.sh")
 	if err != nil {

@@ -13,6 +13,7 @@ const seed = "../../../shared/seeds/city-of-london-sdp.txt"
 // answers and claims; another verifies; the clerk publishes; the auditor checks without believing anybody; and the
 // inspector's access ends.
 func TestACouncilUsesIt(t *testing.T) {
+	t.Parallel()
 	if _, err := os.Stat(seed); err != nil {
 		t.Skip("not on this machine: " + seed)
 	}
@@ -43,6 +44,7 @@ func importsThePaper(p *person) {
 	p.shoot("story import", "dry run")
 	p.tick("line 9")
 	p.press("Record it")
+	p.arrives("The paper is recorded.")
 	p.shoot("story plan", "imported")
 	p.sees("Done", "Service Development Plan 2019-20", "13 items of 13", "Target date March 2020 and not overdue", "March 2020", "RESOLVED, that – the report be received and its contents noted.")
 }
@@ -183,4 +185,55 @@ func inspects(s *server, t *testing.T) {
 	inspector.click("Timeline")
 	inspector.sees("Sign in", "Token")
 	inspector.lacks("Service Development Plan")
+}
+
+// TestWithoutScripts walks the officer's ways in a browser in which JavaScript is off: nothing is missing.
+func TestWithoutScripts(t *testing.T) {
+	t.Parallel()
+	s := serve(t)
+	p := sit(t, s.address)
+	p.withoutScripts()
+	p.signIn(s.token("--name 'Olive Officer'", "admin"))
+	paper, err := filepath.Abs("../../sheets/testdata/committee-paper.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.click("Import")
+	p.give("The paper or tracker", paper)
+	p.press("Look what it says")
+	p.sees("Nothing is recorded yet", "Still needed")
+	p.fill("Date of the meeting that received it", "3 February 2026")
+	p.fill("Body that met", "Leisure Committee")
+	p.fill("Plan's short name", "parks")
+	p.press("Look again")
+	p.press("Record it")
+	p.arrives("The paper is recorded.")
+
+	p.choose("Rating", "Amber")
+	p.press("Choose")
+	p.sees("items of")
+	p.click("Record a request of members")
+	p.fill("What was asked", "When do the concerts begin?")
+	p.fill("Who asked", "the Chairman")
+	p.press("Record the request")
+	p.sees("Done", "not answered")
+	p.click("Answer a request")
+	p.choose("Request", "request-")
+	p.fill("Answer", "On 1 May.")
+	p.press("Record the answer")
+	p.sees("Done", "On 1 May.")
+	p.click(find[string](p, "first item", `return document.querySelector("table.items th a").innerText`))
+	p.click("Rate or affirm")
+	p.choose("What is rated", "Delivery")
+	p.choose("Rating", "Red")
+	p.press("Record the rating")
+	p.sees("There is a problem", "What you typed is still here.")
+	p.fill("Why", "The contractor withdrew.")
+	p.press("Check first")
+	p.sees("Checked, not yet recorded")
+	p.press("Record the rating")
+	p.sees("Done", "Red", "The contractor withdrew.")
+	p.click("plantrail")
+	p.press("Sign out")
+	p.sees("Sign in")
 }
