@@ -195,7 +195,9 @@ func (p *Proposal) ratings(r *Row) []domain.Command {
 // opens is the plan with the levels and dimensions that its paper names.
 func (p *Proposal) opens() domain.OpenPlan {
 	c := domain.OpenPlan{Title: domain.Text(p.Title), Levels: p.Levels, Dimensions: p.Dimensions}
-	if len(c.Dimensions) == 0 {
+	if len(c.Dimensions) == 0 && p.own {
+		c.Dimensions = []domain.Dimension{{Key: "delivery", Label: "Delivery", Scheme: p.scheme}}
+	} else if len(c.Dimensions) == 0 {
 		c.Scheme = p.Scheme
 	}
 	return c

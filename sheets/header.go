@@ -29,6 +29,11 @@ func newVocabulary(scheme domain.Scheme, given map[string]Field) vocabulary {
 			v.rates[strings.TrimSpace(after)] = value.Key
 		}
 	}
+	for _, value := range scheme.Values { // the key's own words for a rating, where no label says the same
+		if says := strings.ToLower(squash(value.Says)); says != "" && len(says) <= 60 && v.rates[says] == "" {
+			v.rates[says] = value.Key
+		}
+	}
 	return v
 }
 

@@ -12,6 +12,8 @@ type Options struct {
 	Plan        domain.PlanID    // left out: made of the title
 	Title       string           // left out: taken from the document, if it says so
 	Scheme      string           // preset rating scheme; left out: rag.v1
+	Ratings     []string         // a council's own ratings, each as LABEL=MEANING, instead of a preset
+	Own         domain.Scheme    // a council's own scheme, instead of a preset
 	MeetingDate domain.Date      // when members received the paper; never taken from the paper
 	AsAt        domain.Date      // the day as at which the paper speaks, when it was for no meeting
 	Body        string           // the body that met
@@ -51,6 +53,7 @@ type Proposal struct {
 	Compared    bool               `json:"compared,omitempty" doc:"the plan is there already: only what differs would be recorded"`
 	known       *Known
 	scheme      domain.Scheme
+	own         bool                     // no preset
 	rated       map[int]domain.Dimension // by column: what is rated beside the first
 	taken       map[domain.ItemID]bool   // ids of items, once a measure needs one
 	numbered    int                      // measures with an id of their own

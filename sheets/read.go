@@ -36,6 +36,8 @@ func Read(file []byte, opts Options) (*Proposal, error) {
 	}
 	p := opts.proposal(file, encoding, scheme)
 	p.Format = t.format
+	_, preset := domain.Preset(scheme.ID)
+	p.own = !preset
 	p.recognise(t, v)
 	if len(p.Rows) == 0 {
 		if why := v.noPlan(strings.Split(text, "\n")); why != nil {
@@ -103,13 +105,24 @@ func (o Options) check() (domain.Scheme, error) {
 				WithHint("say NAME=FIELD, with FIELD one of " + fieldNames() + ", or nothing for a column to leave out")
 		}
 	}
+	own, is, err := o.own()
+	if err != nil {
+		return own, err
+	}
 	if o.Known != nil {
 		first, _ := o.Known.State.Dimension("")
-		if o.Scheme == "" || o.Scheme == first.Scheme.ID {
+		if o.Scheme == "" && !is || o.Scheme == first.Scheme.ID || is && sameRatings(own, first.Scheme) {
 			return first.Scheme, nil
 		}
-		return domain.Scheme{}, domain.Errorf(domain.Invalid, "scheme", "the plan is rated by %s, not by %s", quoted(first.Scheme.ID), quoted(o.Scheme)).
-			WithHint("leave it out; or give the plan the other key first, by plan set-schemes")
+		given := quoted(o.Scheme)
+		if is {
+			given = "the ratings given"
+		}
+		return domain.Scheme{}, domain.Errorf(domain.Invalid, "scheme", "the plan is rated by %s (%s), not by %s", quoted(first.Scheme.ID), strings.Join(first.Scheme.Keys(), ", "), given).
+			WithHint("leave it out; or give the plan the other key first, by plantrail plan schemes")
+	}
+	if is {
+		return own, nil
 	}
 	if o.Scheme == "" {
 		o.Scheme = "rag.v1"

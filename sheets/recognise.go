@@ -26,6 +26,7 @@ func (p *Proposal) recognise(t table, v vocabulary) {
 		reader.noRatings()
 	}
 	p.Problems = append(p.Problems, reader.empty...)
+	p.unknownWords()
 	p.number()
 	p.link()
 	if p.known == nil {
@@ -262,7 +263,7 @@ func (rr *rowReader) rated(r row, out *Row) Rating {
 	}
 	if got.Value == "" && got.Words != "" {
 		got.Sure, got.Why = "unreadable", "it is no rating of the scheme "+rr.v.scheme.ID
-		rr.p.problem(c.place(), "use a word of the scheme, or choose another with --scheme",
+		rr.p.problem(c.place(), "use a word of the scheme, or say which other one is yours with --scheme or --rating",
 			"the rating %s of row %d in the column %s is none of %s: it is left out", quoted(got.Words), out.N, quoted(col.Name), strings.Join(rr.v.scheme.Keys(), ", "))
 	}
 	if got.Value == "" {

@@ -16,6 +16,8 @@ type importInput struct {
 	Plan        string   `query:"plan" doc:"the plan's id; left out: made of the title"`
 	Title       string   `query:"title" doc:"the plan's title; left out: the document's" maxLength:"4096"`
 	Scheme      string   `query:"scheme" doc:"preset rating scheme; left out: rag.v1" maxLength:"64"`
+	Ratings     string   `query:"ratings" doc:"instead of a preset scheme the paper's own ratings: a line LABEL=MEANING for each, e.g. Slipping=at_risk" maxLength:"8192"`
+	Own         string   `query:"own_scheme" doc:"instead of a preset a scheme of one's own, as JSON" maxLength:"16384"`
 	MeetingDate string   `query:"meeting_date" doc:"when members received the paper: never taken from the paper" example:"2020-02-03"`
 	Committee   string   `query:"body" doc:"the body that met" maxLength:"200"`
 	Accept      []string `query:"accept" doc:"ids of offers to record, separated by commas, or all"`
@@ -126,6 +128,14 @@ func (s *Server) importedBefore(ctx context.Context, in *importInput, p *sheets.
 
 func (in *importInput) options() (o sheets.Options, err error) {
 	o = sheets.Options{Title: in.Title, Scheme: in.Scheme, Body: in.Committee, Accept: in.Accept, Name: in.Name}
+	if in.Ratings != "" {
+		o.Ratings = strings.FieldsFunc(in.Ratings, func(r rune) bool { return r == '\n' })
+	}
+	if in.Own != "" {
+		if o.Own, err = sheets.ParseScheme([]byte(in.Own)); err != nil {
+			return o, err
+		}
+	}
 	if in.Plan != "" {
 		if o.Plan, err = domain.ParsePlanID(in.Plan); err != nil {
 			return o, err

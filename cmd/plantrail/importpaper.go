@@ -19,7 +19,7 @@ import (
 // importing are the flags of import.
 type importing struct {
 	plan, title, scheme, meeting, asAt, body string
-	accept, columns                          []string
+	accept, columns, ratings                 []string
 	apply                                    bool
 }
 
@@ -29,18 +29,20 @@ const maxPaper = 32<<20 + 1
 func (a *app) importCmd() *cobra.Command {
 	var i importing
 	cmd := &cobra.Command{Use: "import FILE", Short: "Read a plan from a committee paper: shows what would be recorded, and records it with --apply",
-		Long: "Read a plan from a table as committees publish it: text with a bar at each cell's end, paragraphs, or CSV. Without\n--apply nothing is recorded: the dry run shows what was read, what was not and why, and what would be recorded.\n\n" +
+		Long: "Read a plan from a table as committees publish it: text, CSV, XLSX, DOCX or a\nsaved page. Without --apply nothing is recorded: the dry run shows what was read, what was not and why, and what would be recorded.\n\n" +
 			"Where the plan is there already, the file is a newer copy of it: rows are matched with items by reference, else by words,\n" +
 			"and only what differs is recorded. An item that the copy leaves out is asked after, never ended in silence.",
 		Example: `  plantrail import paper.txt
   plantrail import paper.txt --meeting-date "3 February 2020" --accept due:2 --apply
-  plantrail import tracker.xlsx --plan parks --as-at 2020-03-31 --apply`,
+  plantrail import tracker.xlsx --plan parks --as-at 2020-03-31 --apply
+  plantrail import tracker.csv --plan parks --rating 'On course=on_track' --rating 'Slipping=at_risk' --rating 'Done=complete'`,
 		Args: exactly(1),
 		RunE: func(cmd *cobra.Command, args []string) error { return a.importPaper(cmd.Context(), &i, args[0]) }}
 	f := cmd.Flags()
 	f.StringVar(&i.plan, "plan", "", "id of the plan (default made of its title)")
 	f.StringVar(&i.title, "title", "", "title of the plan (default as the document says)")
-	f.StringVar(&i.scheme, "scheme", "", "rating scheme: rag.v1 (the default), brag.v1, rag-not-started.v1")
+	f.StringVar(&i.scheme, "scheme", "", "rating scheme: rag.v1 (the default), another of plantrail scheme list, or a FILE.json with one's own")
+	f.StringArrayVar(&i.ratings, "rating", nil, "instead of a scheme, what a word of the paper's own ratings means, as LABEL=MEANING, e.g. 'Slipping=at_risk'")
 	f.StringVar(&i.meeting, "meeting-date", "", "when members received the paper: it is never taken from the paper")
 	f.StringVar(&i.body, "body", "", "the body that met")
 	f.StringSliceVar(&i.accept, "accept", nil, "offers to record, by id, or all")
@@ -60,7 +62,15 @@ func (i *importing) query(name string) (url.Values, error) {
 	if err != nil {
 		return nil, err
 	}
-	for field, value := range map[string]string{"as_at": asAt.String(), "columns": strings.Join(i.columns, "\n"), "plan": i.plan, "title": i.title, "scheme": i.scheme,
+	scheme, own := i.scheme, ""
+	if strings.HasSuffix(scheme, ".json") {
+		text, err := readPaper(scheme)
+		if err != nil {
+			return nil, misuse("--scheme", "%s can't be read", scheme).Because(err)
+		}
+		scheme, own = "", string(text)
+	}
+	for field, value := range map[string]string{"ratings": strings.Join(i.ratings, "\n"), "own_scheme": own, "as_at": asAt.String(), "columns": strings.Join(i.columns, "\n"), "plan": i.plan, "title": i.title, "scheme": scheme,
 		"meeting_date": meeting.String(), "body": i.body, "accept": strings.Join(i.accept, ",")} {
 		if value != "" {
 			q.Set(field, value)

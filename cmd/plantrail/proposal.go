@@ -219,6 +219,9 @@ func (i *importing) applyLine(a *app, p sheets.Proposal, file string) string {
 	if needs(p, "--accept same-day") {
 		line = append(line, "--accept", "same-day")
 	}
+	for _, rating := range i.ratings {
+		line = append(line, "--rating", shellWord(rating))
+	}
 	for _, column := range i.columns {
 		line = append(line, "--column", shellWord(column))
 	}
