@@ -15,6 +15,12 @@ import (
 // the same text; "words in quotes" must follow each other; a word ending in * stands for all that begin with it. Words match
 // whatever their ending, accents or case. Nothing a user types is an error of syntax.
 func (db *DB) Search(ctx context.Context, words string, plan domain.PlanID, after string, limit int) (page Page[Hit], err error) {
+	return db.SearchIn(ctx, words, TimelineQuery{Plan: plan, After: after, Limit: limit})
+}
+
+// SearchIn is Search in the entries that a question for entries asks for: of a plan, item, actor, type and time of recording.
+func (db *DB) SearchIn(ctx context.Context, words string, q TimelineQuery) (page Page[Hit], err error) {
+	limit, after := q.Limit, q.After
 	match := matchExpression(words)
 	if match == "" {
 		return page, domain.Errorf(domain.Invalid, "words", "there is no word to search for").WithHint("give one or more words")
@@ -30,7 +36,7 @@ func (db *DB) Search(ctx context.Context, words string, plan domain.PlanID, afte
 	}
 	err = db.view(ctx, func(s *snapshot) error {
 		page.Moment = s.end.position
-		hits, err := s.hits(match, plan, below, limit+1)
+		hits, err := s.hits(match, q, below, limit+1)
 		if err != nil {
 			return err
 		}
@@ -52,7 +58,14 @@ type hit struct {
 }
 
 // hits joins with the timeline, so that a text whose event does not count, or never came, is not found.
-func (s *snapshot) hits(match string, plan domain.PlanID, below int64, limit int) (all []hit, err error) {
+func (s *snapshot) hits(match string, q TimelineQuery, below int64, limit int) (all []hit, err error) {
+	from, to := int64(math.MinInt64), int64(math.MaxInt64)
+	if !q.From.IsZero() {
+		from = q.From.UnixMicro()
+	}
+	if !q.To.IsZero() {
+		to = q.To.UnixMicro()
+	}
 	err = s.each(func(rows *sql.Rows) error {
 		var h hit
 		err := rows.Scan(&h.id, &h.position, &h.field, &h.snippet)
@@ -61,7 +74,8 @@ func (s *snapshot) hits(match string, plan domain.PlanID, below int64, limit int
 	}, `SELECT x.id, t.position, x.name, snippet(texts_fts, 0, '«', '»', '…', 16)
 		FROM texts_fts CROSS JOIN texts x ON x.id = texts_fts.rowid CROSS JOIN timeline t ON t.event = x.event
 		WHERE texts_fts MATCH ?1 AND texts_fts.rowid < ?2 AND (?3 = '' OR t.plan = ?3 OR ?3 = '*' AND t.plan NOT GLOB '_*')
-		ORDER BY texts_fts.rowid DESC LIMIT ?4`, match, below, string(plan), limit)
+			AND (?5 = '' OR t.actor = ?5) AND (?6 = '' OR t.type = ?6) AND (?7 = '' OR t.item = ?7) AND t.recorded >= ?8 AND t.recorded < ?9
+		ORDER BY texts_fts.rowid DESC LIMIT ?4`, match, below, string(q.Plan), limit, string(q.Actor), q.Type, string(q.Item), from, to)
 	return all, err
 }
 

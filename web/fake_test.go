@@ -74,8 +74,8 @@ func (f *fakeReads) Entry(_ context.Context, id domain.PlanID, _ domain.EventID,
 func (f *fakeReads) Command(_ context.Context, id domain.PlanID, c domain.CommandID) (domain.Receipt, bool, error) {
 	return domain.Receipt{}, c == "c-1", f.check(id)
 }
-func (f *fakeReads) Search(_ context.Context, _ string, id domain.PlanID, _ string, _ int) (projections.Page[projections.Hit], error) {
-	return projections.Page[projections.Hit]{Entries: []projections.Hit{}}, f.check(id)
+func (f *fakeReads) SearchIn(_ context.Context, _ string, q projections.TimelineQuery) (projections.Page[projections.Hit], error) {
+	return projections.Page[projections.Hit]{Entries: []projections.Hit{}}, f.check(q.Plan)
 }
 func (f *fakeReads) Findings(_ context.Context, id domain.PlanID, at projections.At, today domain.Date) (projections.FindingsView, error) {
 	return projections.FindingsView{Plan: id, Judged: today, Findings: found}, f.check(id)

@@ -165,6 +165,11 @@ type searchInput struct {
 	Tabled
 	Words string `query:"q" required:"true" doc:"the words to find; all of them" maxLength:"512" example:"recruitment"`
 	Plan  string `query:"plan" doc:"only in this plan"`
+	Item  string `query:"item" doc:"only about this item"`
+	Actor string `query:"actor" doc:"only by this actor"`
+	Type  string `query:"type" doc:"only in entries of this type" example:"rating-changed"`
+	From  string `query:"from" doc:"recorded at this time or later: 2020-02-03T12:00:00Z or 2020-02-03"`
+	To    string `query:"to" doc:"recorded before this time; a day counts whole"`
 	Paged
 }
 
@@ -341,35 +346,43 @@ func (s *Server) planTimeline(ctx context.Context, in *planTimelineInput) (proje
 	return s.timeline(ctx, plan, &in.TimelineInput)
 }
 
-func (s *Server) timeline(ctx context.Context, plan domain.PlanID, in *TimelineInput) (page projections.Page[projections.Entry], err error) {
-	q := projections.TimelineQuery{Plan: visible(ctx, plan), Type: in.Type, Newest: in.Newest, After: in.After, Limit: in.Limit}
-	if q.From, _, err = instant("from", in.From); err != nil {
-		return page, err
+// narrow has a question for entries ask only for those of an item, an actor, a type and a time of recording.
+func narrow(q *projections.TimelineQuery, item, actor, kind, from, to string) (err error) {
+	if q.From, _, err = instant("from", from); err != nil {
+		return err
 	}
 	var day bool
-	if q.To, day, err = instant("to", in.To); err != nil {
-		return page, err
+	if q.To, day, err = instant("to", to); err != nil {
+		return err
 	}
 	if day {
 		q.To = q.To.AddDate(0, 0, 1)
 	}
-	if in.Item != "" {
-		if q.Item, err = domain.ParseItemID(in.Item); err != nil {
-			return page, err
+	if item != "" {
+		if q.Item, err = domain.ParseItemID(item); err != nil {
+			return err
 		}
 	}
-	if in.Actor != "" {
-		if q.Actor, err = parseActor("actor", in.Actor); err != nil {
-			return page, err
+	if actor != "" {
+		if q.Actor, err = parseActor("actor", actor); err != nil {
+			return err
 		}
+	}
+	if q.Type = kind; kind != "" && domain.NewEvent(kind) == nil {
+		return domain.Errorf(domain.Invalid, "type", "there is no such type of entry").WithHint("e.g. rating-changed, justification-given, outcome-recorded")
+	}
+	return nil
+}
+
+func (s *Server) timeline(ctx context.Context, plan domain.PlanID, in *TimelineInput) (page projections.Page[projections.Entry], err error) {
+	q := projections.TimelineQuery{Plan: visible(ctx, plan), Newest: in.Newest, After: in.After, Limit: in.Limit}
+	if err = narrow(&q, in.Item, in.Actor, in.Type, in.From, in.To); err != nil {
+		return page, err
 	}
 	if in.Command != "" {
 		if q.Command, err = domain.ParseCommandID(in.Command); err != nil {
 			return page, err
 		}
-	}
-	if in.Type != "" && domain.NewEvent(in.Type) == nil {
-		return page, domain.Errorf(domain.Invalid, "type", "there is no such type of entry").WithHint("e.g. rating-changed, justification-given, outcome-recorded")
 	}
 	if page, err = s.deps.Reads.Timeline(ctx, q); err != nil {
 		return page, err
@@ -432,5 +445,9 @@ func (s *Server) search(ctx context.Context, in *searchInput) (page projections.
 	if strings.TrimSpace(in.Words) == "" {
 		return page, domain.Errorf(domain.Invalid, "q", "there are no words to look for").WithHint("give q=WORDS")
 	}
-	return s.deps.Reads.Search(ctx, in.Words, visible(ctx, plan), in.After, in.Limit)
+	q := projections.TimelineQuery{Plan: visible(ctx, plan), After: in.After, Limit: in.Limit}
+	if err = narrow(&q, in.Item, in.Actor, in.Type, in.From, in.To); err != nil {
+		return page, err
+	}
+	return s.deps.Reads.SearchIn(ctx, in.Words, q)
 }

@@ -41,7 +41,7 @@ type Reads interface {
 	// Command finds the receipt of a command that the plan has recorded.
 	Command(ctx context.Context, plan domain.PlanID, id domain.CommandID) (r domain.Receipt, found bool, err error)
 	// Search finds words in texts, in one plan or, when it is "", in all.
-	Search(ctx context.Context, words string, plan domain.PlanID, after string, limit int) (projections.Page[projections.Hit], error)
+	SearchIn(ctx context.Context, words string, q projections.TimelineQuery) (projections.Page[projections.Hit], error)
 	Persons(ctx context.Context) ([]projections.PersonView, error)
 	Person(ctx context.Context, id domain.ActorID) (projections.PersonView, error)
 	// Token is what authentication needs of an issued token, ended or not.

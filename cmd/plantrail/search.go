@@ -11,7 +11,7 @@ import (
 )
 
 func (a *app) searchCmd() *cobra.Command {
-	var plan, after string
+	var plan, item, actor, kind, from, to, after string
 	var limit int
 	cmd := &cobra.Command{Use: "search WORDS...", Short: "Find words in everything that was ever recorded",
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -20,7 +20,7 @@ func (a *app) searchCmd() *cobra.Command {
 			}
 			ctx := cmd.Context()
 			q := url.Values{"q": {strings.Join(args, " ")}, "limit": {strconv.Itoa(limit)}}
-			for name, value := range map[string]string{"plan": plan, "after": after} {
+			for name, value := range map[string]string{"plan": plan, "item": item, "actor": actor, "type": kind, "from": from, "to": to, "after": after} {
 				if value != "" {
 					q.Set(name, value)
 				}
@@ -28,6 +28,11 @@ func (a *app) searchCmd() *cobra.Command {
 			return a.with(ctx, func(c *client) error { return a.list(ctx, c, path("search"), q, a.tellHits) })
 		}}
 	cmd.Flags().StringVar(&plan, "plan", "", "only in this plan")
+	cmd.Flags().StringVar(&item, "item", "", "only about this item")
+	cmd.Flags().StringVar(&actor, "actor", "", "only by this actor")
+	cmd.Flags().StringVar(&kind, "type", "", "only in entries of this type, e.g. rating-changed")
+	cmd.Flags().StringVar(&from, "from", "", "recorded on or after: a date or an RFC 3339 time")
+	cmd.Flags().StringVar(&to, "to", "", "recorded until")
 	cmd.Flags().StringVar(&after, "after", "", "go on after this cursor of an earlier page")
 	cmd.Flags().IntVar(&limit, "limit", 50, "hits a page, 1 to 1000")
 	return cmd

@@ -93,3 +93,13 @@ func TestWhoMaySeeWhoLooked(t *testing.T) {
 		t.Errorf("%.200s", table)
 	}
 }
+
+func TestASearchIsNarrowedByWhoWhatAndWhen(t *testing.T) {
+	h := pagestest.New(t)
+	h.Parks(t)
+	holds(t, h, "/search?q=scaffolding&actor=p-officer&type=rating-changed&from=2026-01-01&to=2030-01-01", 200, "«Scaffolding»", `<option value="rating-changed" selected>`)
+	for _, other := range []string{"actor=p-other", "type=item-added", "to=2020-01-01", "item=item-02"} {
+		holds(t, h, "/search?q=scaffolding&"+other, 200, "Nobody wrote that here")
+	}
+	holds(t, h, "/search?q=scaffolding&type=nix", 400, "there is no such type")
+}

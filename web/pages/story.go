@@ -154,10 +154,10 @@ func (v *visit) search() error {
 	q := v.r.URL.Query()
 	var found projections.Page[projections.Hit]
 	if q.Get("q") != "" {
-		ask, _ := url.ParseQuery(encode("q", q.Get("q"), "plan", q.Get("plan"), "after", q.Get("after"), "limit", "50")) // it was just encoded
+		ask, _ := url.ParseQuery(encode("q", q.Get("q"), "plan", q.Get("plan"), "item", q.Get("item"), "actor", q.Get("actor"), "type", q.Get("type"), "from", q.Get("from"), "to", q.Get("to"), "after", q.Get("after"), "limit", "50")) // it was just encoded
 		if err := v.get("/search", ask, &found); err != nil {
 			return err
 		}
 	}
-	return v.show("search", "Search", "search", map[string]any{"Words": q.Get("q"), "In": q.Get("plan"), "Found": found})
+	return v.show("search", "Search", "search", map[string]any{"Words": q.Get("q"), "Asked": q, "Kinds": entryKinds(), "Found": found})
 }
