@@ -1,9 +1,11 @@
 package sheets
 
 import (
+	"archive/zip"
 	"bytes"
 	"encoding/csv"
 	"encoding/json"
+	"encoding/xml"
 	"io"
 	"reflect"
 	"strings"
@@ -35,7 +37,7 @@ func rendered(t *testing.T, r Report, write func(Report, io.Writer) error) []byt
 }
 
 func TestAReportIsTheSameBytesAgain(t *testing.T) {
-	for name, write := range map[string]func(Report, io.Writer) error{"html": Report.WriteHTML, "csv": Report.WriteCSV, "xlsx": Report.WriteXLSX} {
+	for name, write := range map[string]func(Report, io.Writer) error{"html": Report.WriteHTML, "csv": Report.WriteCSV, "xlsx": Report.WriteXLSX, "docx": Report.WriteDOCX} {
 		first := rendered(t, nasty(), write)
 		for range 5 {
 			if !bytes.Equal(first, rendered(t, nasty(), write)) {
@@ -150,5 +152,47 @@ func TestAReportComesBackFromJSON(t *testing.T) {
 	var again Report
 	if err := json.Unmarshal(b, &again); err != nil || !reflect.DeepEqual(again, nasty()) {
 		t.Errorf("%v %+v", err, again)
+	}
+}
+
+// A report as a Word document is well formed whatever its words are, keeps its tables as tables, and says ratings in words, shapes
+// and colours.
+func TestAReportAsAWordDocument(t *testing.T) {
+	r := nasty()
+	r.Class = "Public"
+	r.Sections[0].Rows[0][2].Colour = "amber"
+	r.Sections[0].Rows[1][1] = Words("two\nlines\x00 & <more>")
+	file := rendered(t, r, Report.WriteDOCX)
+	z, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	parts := map[string]string{}
+	for _, f := range z.File {
+		part, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, err := io.ReadAll(part)
+		if err != nil {
+			t.Fatal(err)
+		}
+		parts[f.Name] = string(b)
+		for d := xml.NewDecoder(bytes.NewReader(b)); ; {
+			if _, err := d.Token(); err == io.EOF {
+				break
+			} else if err != nil {
+				t.Fatalf("%s: %v", f.Name, err)
+			}
+		}
+	}
+	body := parts["word/document.xml"]
+	for _, want := range []string{"<w:tblHeader/>", "▲ Amber", `w:fill="F5A623"`, "&lt;b&gt;Items&lt;/b&gt; at risk", "two</w:t><w:br/>", "Key of ratings", "Made again by: plantrail report ambers sdp --position 3", ">Public<", "Nothing was found."} {
+		if !strings.Contains(body, want) {
+			t.Errorf("the document lacks %s", want)
+		}
+	}
+	if strings.Contains(body, "<script") || strings.Count(body, "<w:tbl>") != 2 || strings.Count(body, "<w:tr>") != 2+3 {
+		t.Errorf("%d tables of %d rows", strings.Count(body, "<w:tbl>"), strings.Count(body, "<w:tr>"))
 	}
 }

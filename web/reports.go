@@ -53,7 +53,9 @@ type reportInput struct {
 	Moment string `query:"judged" doc:"the day from which overdue and the like are told; left out: today, or that of the clock that is given" maxLength:"32" example:"2020-02-03"`
 	Since  string `query:"since" doc:"changes: the first moment, as compare takes it; left out: the last meeting for which a paper was published" maxLength:"100"`
 	Paper  string `query:"meeting" doc:"received: the meeting whose paper it is about, by its id or its day; left out: the last one" maxLength:"100" example:"2020-02-03"`
-	Format string `query:"format" enum:"json,html,csv,xlsx" doc:"left out: json"`
+	Exempt string `query:"exempt" doc:"items that are exempt from publication, by their ids, separated by commas: they are left out, or with part=exempt alone told of" maxLength:"4000" example:"item-05,item-07"`
+	Part   string `query:"part" enum:"public,exempt" doc:"which part of a report that is split; left out: public"`
+	Format string `query:"format" enum:"json,html,csv,xlsx,docx" doc:"left out: json"`
 }
 
 type reportNames struct {
@@ -112,7 +114,10 @@ func (s *Server) report(ctx context.Context, in *reportInput) (sheets.Report, er
 	if err := kinds[i].build(r, ctx); err != nil {
 		return sheets.Report{}, err
 	}
-	return r.whole("plantrail report " + r.Name + " " + string(plan) + r.clocks()), nil
+	if err := r.split(in.Exempt, in.Part); err != nil {
+		return sheets.Report{}, err
+	}
+	return r.whole("plantrail report " + r.Name + " " + string(plan) + r.clocks() + r.exempt), nil
 }
 
 func reportNamed(kinds []reportKind) (names []string) {
@@ -131,6 +136,7 @@ type reporting struct {
 	day     domain.Date    // on which overdue and the like are told
 	since   string         // changes: from when
 	meeting string         // received: whose paper
+	exempt  string         // flags under which it was split
 	view    projections.PlanView
 	marks   map[string]domain.Value
 	parts   []*sheets.Section
@@ -231,13 +237,14 @@ var reportForms = map[string]struct {
 	"json": {"application/json", func(r sheets.Report, w *bytes.Buffer) error { return encodeJSON(w, r) }},
 	"html": {"text/html; charset=utf-8", func(r sheets.Report, w *bytes.Buffer) error { return r.WriteHTML(w) }},
 	"csv":  {"text/csv; charset=utf-8; header=present", func(r sheets.Report, w *bytes.Buffer) error { return r.WriteCSV(w) }},
+	"docx": {packed[".docx"], func(r sheets.Report, w *bytes.Buffer) error { return r.WriteDOCX(w) }},
 	"xlsx": {packed[".xlsx"], func(r sheets.Report, w *bytes.Buffer) error { return r.WriteXLSX(w) }},
 }
 
 func reportContent(schemas huma.Registry) map[string]*huma.MediaType {
 	text, binary := &huma.Schema{Type: "string"}, &huma.Schema{Type: "string", Format: "binary"}
 	return map[string]*huma.MediaType{"application/json": {Schema: schemas.Schema(reportType, true, "")},
-		"text/html": {Schema: text}, "text/csv": {Schema: text}, packed[".xlsx"]: {Schema: binary}}
+		"text/html": {Schema: text}, "text/csv": {Schema: text}, packed[".xlsx"]: {Schema: binary}, packed[".docx"]: {Schema: binary}}
 }
 
 // sendReport renders whole before it sends: a report that can't be rendered is a problem, not half a page.
@@ -247,7 +254,7 @@ func sendReport(ctx context.Context, r sheets.Report, format string) (*huma.Stre
 	}
 	form, known := reportForms[format]
 	if !known {
-		return nil, domain.Errorf(domain.Invalid, "format", "there is no such format").WithHint("use json, html, csv or xlsx")
+		return nil, domain.Errorf(domain.Invalid, "format", "there is no such format").WithHint("use json, html, csv, xlsx or docx")
 	}
 	r.Command += " --format " + format
 	var whole bytes.Buffer
@@ -260,8 +267,8 @@ func sendReport(ctx context.Context, r sheets.Report, format string) (*huma.Stre
 		switch format {
 		case "html":
 			h.Set("Content-Security-Policy", sheets.ReportPolicy())
-		case "xlsx":
-			h.Set("Content-Disposition", disposition(r.Name+".xlsx"))
+		case "xlsx", "docx":
+			h.Set("Content-Disposition", disposition(r.Name+"."+format))
 		}
 		_, _ = callOf(ctx).w.Write(whole.Bytes()) // it is held back until the handler is done
 	}}, nil

@@ -111,7 +111,7 @@ func TestAReportIsMadeAgainByItsCommand(t *testing.T) {
 			for i := 4; i+1 < len(command); i += 2 {
 				q.Set(strings.ReplaceAll(strings.TrimPrefix(command[i], "--"), "-", "_"), command[i+1])
 			}
-			for _, form := range []string{"html", "csv", "xlsx", "json"} {
+			for _, form := range []string{"html", "csv", "xlsx", "docx", "json"} {
 				path := "/v1/plans/wsoa/reports/" + n.Report
 				q.Set("format", form)
 				all[n.Report+clock+form] = made{path + "?" + q.Encode(), s.must(t, 200, "GET", path+first+clock+"&format="+form, "").Body.String()}
@@ -134,7 +134,8 @@ func TestReportsThatCantBe(t *testing.T) {
 	s := newReal(t)
 	told(t, s, "wsoa", wsoa)
 	for query, want := range map[string]int{"nix": 404, "ambers?format=doc": 400, "ambers?judged=spring": 400, "ambers?judged=2020-02": 400, "changes?since=whenever": 400, "changes?since=meeting:nix": 404,
-		"ambers?position=1&recorded_at=2020-01-01": 400, "ambers?as_reported=nix": 404, "ambers?position=99999": 404} {
+		"ambers?position=1&recorded_at=2020-01-01": 400, "ambers?as_reported=nix": 404, "ambers?position=99999": 404,
+		"ambers?exempt=nix": 404, "ambers?part=public": 400, "trend?exempt=rota": 400, "received?meeting=2020-02-04": 404} {
 		w := s.must(t, want, "GET", "/v1/plans/wsoa/reports/"+query, "")
 		var p web.Problem
 		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Detail == "" {
@@ -145,6 +146,42 @@ func TestReportsThatCantBe(t *testing.T) {
 	w := s.must(t, 200, "GET", "/v1/plans/wsoa/reports/ambers?format=html", "")
 	if policy := fmt.Sprint(w.Header()["Content-Security-Policy"]); policy != "["+sheets.ReportPolicy()+"]" || !strings.HasPrefix(w.Header().Get("Content-Type"), "text/html") {
 		t.Errorf("%v", w.Header())
+	}
+}
+
+// TestAReportIsSplit takes what is exempt out of what is published, and says so on both parts.
+func TestAReportIsSplit(t *testing.T) {
+	s := newReal(t)
+	min := "?min_position=" + told(t, s, "wsoa", wsoa)
+	for part, want := range map[string][2]string{"": {"Public: 1 of 5 items are exempt and left out", "visits"}, "&part=exempt": {"Exempt: not for publication; 1 of 5 items", "rota"}} {
+		r := reportOf(t, s, "exceptions", min+"&exempt=rota"+part)
+		rows := strings.Join(append(table(r, "Off track"), table(r, "At risk")...), "\n")
+		if r.Class != want[0] || !strings.Contains(rows, want[1]) || strings.Contains(rows, "weekends") != (part != "") || strings.Contains(rows, "two homes") != (part == "") {
+			t.Errorf("%s: %s\n%s", part, r.Class, rows)
+		}
+		if !strings.Contains(r.Command, "--exempt rota --part "+strings.TrimPrefix(strings.TrimPrefix(part+"&part=public", "&part="), "")) && part == "" {
+			t.Error(r.Command)
+		}
+	}
+	min = "?min_position=" + told(t, s, "wsoa", `rate {"item":"visits","to":"amber","same_as":"rota","justification":"As above, for the same reason as the rota","stated":"2020-03-01"} `)
+	s.must(t, 409, "GET", "/v1/plans/wsoa/reports/exceptions"+min+"&exempt=rota", "")
+}
+
+func TestWhatMembersReceivedBesideWhatIsKnown(t *testing.T) {
+	s := newReal(t)
+	min := "?min_position=" + told(t, s, "wsoa", wsoa)
+	for _, meeting := range []string{"", "&meeting=3+February+2020", "&meeting=scrutiny-1", "&as_reported=2020-02-03"} {
+		r := reportOf(t, s, "received", min+meeting)
+		got := table(r, "What the paper said, what is known of that day now, and how it stands")
+		if len(got) != 5 || got[2] != "1.1 (visits) | Visit every home each quarter | Green |  | March 2020 | Green | Red | June 2020" {
+			t.Errorf("%s:\n%s", meeting, strings.Join(got, "\n"))
+		}
+		if later := table(r, "What was recorded beyond that, until now"); len(later) == 0 || !strings.Contains(later[0], "delivery re-rated | Green | Red | Members are right") {
+			t.Errorf("%s:\n%s", meeting, strings.Join(later, "\n"))
+		}
+		if !strings.Contains(r.Command, "--meeting scrutiny-1 --judged") || !strings.Contains(fmt.Sprint(r.Moment), "SHA-256") {
+			t.Error(r.Command, r.Moment)
+		}
 	}
 }
 

@@ -16,15 +16,17 @@ import (
 
 // reportFlags say which moment a report shows, and in which form.
 type reportFlags struct {
-	at                                 atFlags
-	judged, since, meeting, format, to string
-	list                               bool
+	at                     atFlags
+	judged, since, meeting string
+	exempt, part           string
+	format, to             string
+	list                   bool
 }
 
 func (a *app) reportCmd() *cobra.Command {
 	var f reportFlags
 	cmd := &cobra.Command{Use: "report NAME [PLAN]", Short: "A report for people or spreadsheets: ambers, exceptions, changes, trend, recommendations, ...",
-		Long: "A report on a plan: as a table here, or as a page (--format html, fit for print and for screen readers), csv, xlsx, json, or pdf where\n" +
+		Long: "A report on a plan: as a table here, or as a page (--format html, fit for print and for screen readers), csv, xlsx, docx (Word), json, or pdf where\n" +
 			"Chromium is installed. It says on its face which moment it shows, and prints the command that makes it again, to the byte.\n" +
 			"plantrail report --list names the reports.",
 		Example: "  plantrail report exceptions sdp-2019-20 --format html -o exceptions.html\n  plantrail report changes sdp-2019-20\n" +
@@ -34,15 +36,17 @@ func (a *app) reportCmd() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error { return a.report(cmd, args, &f) }}
 	flags := cmd.Flags()
 	flags.StringVarP(&f.to, "output", "o", "", "the file to write, whose ending says the format; or table, json, csv")
-	flags.StringVar(&f.format, "format", "", "html, csv, xlsx, json, pdf or table (default a table on a terminal, else json)")
+	flags.StringVar(&f.format, "format", "", "html, csv, xlsx, docx, json, pdf or table (default a table on a terminal, else json)")
 	flags.StringVar(&f.judged, "judged", "", "the day from which overdue and the like are told (default today, or that of the clock given)")
 	flags.StringVar(&f.since, "since", "", "changes: the first moment, as plantrail compare takes it (default the last meeting with a paper)")
 	flags.StringVar(&f.meeting, "meeting", "", "received: the meeting whose paper it is about, by its id or its day (default the last one)")
+	flags.StringVar(&f.exempt, "exempt", "", "items that are exempt from publication, comma-separated: they are left out, and the report says so")
+	flags.StringVar(&f.part, "part", "", "with --exempt: public (the default), or exempt for what was left out")
 	flags.BoolVar(&f.list, "list", false, "name the reports and what each answers")
 	return f.at.flags(cmd)
 }
 
-var reportForms = []string{"table", "json", "html", "csv", "xlsx", "pdf"}
+var reportForms = []string{"table", "json", "html", "csv", "xlsx", "docx", "pdf"}
 
 // form is the format that is asked for: by name, by the file's ending, or as other answers have it.
 func (f *reportFlags) form(a *app) (string, error) {
@@ -80,6 +84,12 @@ func (f *reportFlags) query() (url.Values, error) {
 	}
 	if f.meeting != "" {
 		q.Set("meeting", f.meeting)
+	}
+	if f.exempt != "" {
+		q.Set("exempt", f.exempt)
+	}
+	if f.part != "" {
+		q.Set("part", f.part)
 	}
 	if f.since != "" {
 		q.Set("since", momentArg(f.since))
@@ -135,9 +145,9 @@ func (a *app) writeReport(ctx context.Context, c *client, r request, form, to st
 			return err
 		}
 		return printPDF(ctx, got.body, to)
-	case "xlsx":
+	case "xlsx", "docx":
 		if to == "" && a.screen.terminal {
-			return misuse("--output", "a workbook is not for a terminal").WithHint("give -o FILE.xlsx")
+			return misuse("--output", "a file of an office program is not for a terminal").WithHint("give -o FILE." + form)
 		}
 	}
 	r.query.Set("format", form)
