@@ -178,8 +178,7 @@ func readInto(buf []byte, path string) ([]byte, error) {
 // records yields those of one file. The last file may be in the middle of being written to: a record that is not whole
 // there is not there yet, and whoever knows that it should be finds it missing.
 func (b *Blocks) records(f block, data []byte, last bool, after uint64, yield func(kept, error) bool) (more bool) {
-	key := sha256.Sum256([]byte(b.stream + "-" + strconv.Itoa(f.index)))
-	sum, err := highwayhash.NewDigest64(key[:])
+	right, err := b.summer(f.index)
 	if err != nil {
 		yield(kept{}, err)
 		return false
@@ -198,13 +197,8 @@ func (b *Blocks) records(f block, data []byte, last bool, after uint64, yield fu
 		if seq&blockRemoved != 0 || seq <= after {
 			continue
 		}
-		sum.Reset()
-		for _, part := range [][]byte{r.head[4:20], r.subject, r.headers, r.body} {
-			_, _ = sum.Write(part) // a hash takes everything
-		}
 		m := kept{Subject: string(r.subject), Seq: seq, Data: r.body}
-		var own [blockChecksum]byte
-		if !bytes.Equal(sum.Sum(own[:0]), r.sum) {
+		if !right(r) {
 			yield(m, b.damaged(f, fmt.Sprintf("the record of position %d does not have its checksum", seq)))
 			return false
 		}
@@ -213,6 +207,23 @@ func (b *Blocks) records(f block, data []byte, last bool, after uint64, yield fu
 		}
 	}
 	return true
+}
+
+// summer tells of the records of one file whether they have their checksum.
+func (b *Blocks) summer(index int) (right func(record) bool, err error) {
+	key := sha256.Sum256([]byte(b.stream + "-" + strconv.Itoa(index)))
+	sum, err := highwayhash.NewDigest64(key[:])
+	if err != nil {
+		return nil, err
+	}
+	var own [blockChecksum]byte
+	return func(r record) bool {
+		sum.Reset()
+		for _, part := range [][]byte{r.head[4:20], r.subject, r.headers, r.body} {
+			_, _ = sum.Write(part) // a hash takes everything
+		}
+		return bytes.Equal(sum.Sum(own[:0]), r.sum)
+	}, nil
 }
 
 // record is one in its parts; all point into the file's bytes.

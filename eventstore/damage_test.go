@@ -163,9 +163,9 @@ func TestDamageAtRest(t *testing.T) {
 		"last block gone, killed":             {truncate(-1, -1), true, "start: history: it has 1"},
 		"middle block gone":                   {truncate(1, -1), false, "start: stream HISTORY_acme: it is not whole"},
 		"bit in a middle block":               {flipIn(1, 100_000), false, "reading: position 9"},
-		"bit in a middle block, killed":       {flipIn(1, 100_000), true, "start: stream HISTORY_acme: it is not whole"},
+		"bit in a middle block, killed":       {flipIn(1, 100_000), true, "start: stream HISTORY_acme: number 93"},
 		"bit in the last block":               {flipIn(-1, 100_000), false, "reading: position 18"},
-		"bit in the last block, killed":       {flipIn(-1, 100_000), true, "start: history: it has 18"},
+		"bit in the last block, killed":       {flipIn(-1, 100_000), true, "start: stream HISTORY_acme: number 18"},
 		"bit in the last message":             {flipIn(-1, -1), false, "reading: position 24000"},
 		"bit in the last message, killed":     {flipIn(-1, -1), true, "start: history: it has 23999"},
 		"event altered with a right checksum": {forge, false, "root: leaf 9"},
@@ -187,11 +187,32 @@ func TestDamageAtRest(t *testing.T) {
 			if c.killed {
 				_ = os.Remove(filepath.Join(cfg.DataDir, historyDir, "msgs", "index.db"))
 			}
+			before := readable(t, cfg)
 			if got := verdictOf(t, cfg, want); !strings.HasPrefix(got, c.says) {
 				t.Errorf("it says %q, want %q", got, c.says)
 			}
+			if after := readable(t, cfg); after != before {
+				t.Errorf("of %d events that could be read %d were left by the start", before, after)
+			}
 		})
 	}
+}
+
+// readable is how many events can be read past the server.
+func readable(t *testing.T, cfg eventstore.Config) (n int) {
+	t.Helper()
+	s, err := eventstore.OpenSalvage(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	for _, err := range s.Leaves(0) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+	}
+	return n
 }
 
 func truncate(block int, by int) func(t *testing.T, dir string) {
@@ -354,6 +375,21 @@ func TestDamageWhileRunning(t *testing.T) {
 			}
 			wantWords(t, refused(t, cfg), c.next...)
 		})
+	}
+}
+
+// The running server does not miss the file that its next start will not do without.
+func TestMetaTakenAwayWhileRunning(t *testing.T) {
+	cfg := eventstoretest.Config(t.TempDir())
+	cfg.Init = true
+	s := eventstoretest.OpenWith(t, cfg)
+	if err := os.Remove(filepath.Join(cfg.DataDir, historyDir, "meta.inf")); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Check(context.Background()); domain.KindOf(err) != domain.Refused {
+		t.Errorf("the check says %v", err)
+	} else {
+		wantWords(t, err.Error(), "HISTORY_acme", "meta.inf", "take a backup before the server is stopped")
 	}
 }
 

@@ -2,6 +2,8 @@ package eventstore
 
 import (
 	"context"
+	"os"
+	"path/filepath"
 
 	"plantrail/domain"
 )
@@ -56,5 +58,25 @@ func (s *Store) checkAll(ctx context.Context, id identity) error {
 	if err := s.checkStreams(ctx, id); err != nil {
 		return err
 	}
+	if err := s.checkFiles(); err != nil {
+		return err
+	}
 	return s.checkCheckpoints(ctx)
+}
+
+// checkFiles looks for the files without which an embedded server will not know a stream at its next start; the one that
+// runs does not miss them.
+func (s *Store) checkFiles() error {
+	if s.srv == nil {
+		return nil
+	}
+	for _, name := range s.names.streams() {
+		for _, file := range []string{"meta.inf", "meta.sum"} {
+			if _, err := os.Stat(filepath.Join(s.srv.dir, "jetstream", "$G", "streams", name, file)); err != nil {
+				return refuse("stream "+name, "its file %s can't be found: %v", file, err).
+					WithHint("take a backup before the server is stopped: its next start will not find the stream; plantrail repair then builds it anew")
+			}
+		}
+	}
+	return nil
 }

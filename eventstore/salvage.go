@@ -2,7 +2,6 @@ package eventstore
 
 import (
 	"bytes"
-	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -10,10 +9,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
-
-	"github.com/minio/highwayhash"
 
 	"plantrail/domain"
 )
@@ -177,25 +173,17 @@ func (b *Blocks) readable(after uint64) iter.Seq2[kept, error] {
 // 64 bits of checksum are not met by chance.
 func (b *Blocks) whole(index int, data []byte) iter.Seq[record] {
 	return func(yield func(record) bool) {
-		key := sha256.Sum256([]byte(b.stream + "-" + strconv.Itoa(index)))
-		sum, err := highwayhash.NewDigest64(key[:])
+		right, err := b.summer(index)
 		if err != nil {
 			return
 		}
 		for len(data) > 0 {
 			r, rest, ok := cutRecord(data)
-			if ok && bytes.HasPrefix(r.subject, []byte(b.prefix)) {
-				sum.Reset()
-				for _, part := range [][]byte{r.head[4:20], r.subject, r.headers, r.body} {
-					_, _ = sum.Write(part) // a hash takes everything
+			if ok && bytes.HasPrefix(r.subject, []byte(b.prefix)) && right(r) {
+				if data = rest; !yield(r) {
+					return
 				}
-				var own [blockChecksum]byte
-				if bytes.Equal(sum.Sum(own[:0]), r.sum) {
-					if data = rest; !yield(r) {
-						return
-					}
-					continue
-				}
+				continue
 			}
 			data = data[1:]
 		}

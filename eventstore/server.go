@@ -38,9 +38,9 @@ func startEmbedded(cfg Config) (*embedded, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := finishDestroying(cfg, dir, lock); err != nil {
+	if err := beforeStart(cfg, dir, lock); err != nil {
 		_ = lock.Close()
-		return nil, refuse("data directory", "what was being erased when the server ended can't be overwritten: %v", err)
+		return nil, err
 	}
 	srv, err := runServer(cfg, dir)
 	if err != nil {
@@ -50,14 +50,21 @@ func startEmbedded(cfg Config) (*embedded, error) {
 	return &embedded{cfg: cfg, dir: dir, lock: lock, srv: srv}, nil
 }
 
-// finishDestroying overwrites the texts that a server which was killed had noted as gone and not overwritten yet.
-func finishDestroying(cfg Config, dir string, lock *os.File) error {
+// beforeStart looks at the files before a server does. The texts that one which was killed had noted as gone, and not
+// overwritten yet, are overwritten.
+func beforeStart(cfg Config, dir string, lock *os.File) error {
 	well, err := endedWell(lock)
-	if err != nil || well {
+	if err != nil {
+		return refuse("data directory", "%v", err)
+	}
+	if err := leaveAlone(cfg, dir, well); err != nil || well {
 		return err
 	}
 	texts := names{cfg.Org}.texts()
-	return overwriteGone(filepath.Join(dir, "jetstream", "$G", "streams", texts, "msgs"), texts)
+	if err := overwriteGone(filepath.Join(dir, "jetstream", "$G", "streams", texts, "msgs"), texts); err != nil {
+		return refuse("data directory", "what was being erased when the server ended can't be overwritten: %v", err)
+	}
+	return nil
 }
 
 func runServer(cfg Config, dir string) (*server.Server, error) {
