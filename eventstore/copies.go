@@ -18,9 +18,9 @@ import (
 // In a cluster each server keeps a copy of each stream, and the server that leads answers for all. A copy with a hole is not
 // seen until it is read, and whose copy a reader meets is chance. What stands here reads each server's own.
 
-// Copies names the servers that keep the history, the leader first; nil for an embedded journal.
+// Copies names the servers that keep the history, the leader first; nil where there is one only.
 func (s *Store) Copies(ctx context.Context) ([]string, error) {
-	if s.srv != nil {
+	if s.srv != nil || s.cfg.Replicas == 1 {
 		return nil, nil
 	}
 	return s.copiesOf(ctx, s.names.history())

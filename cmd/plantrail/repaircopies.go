@@ -43,6 +43,9 @@ func (a *app) repairCopies(ctx context.Context, dir dataDir, set settings, from,
 		return true, err
 	}
 	whole, lost := wholeCopies(streams, r.Copies, replace)
+	if lost != "" && replace != "" {
+		return true, domain.Errorf(domain.Refused, "--replace", "no other copy of %s is whole", lost).WithHint("plantrail repair without it says how the copies are")
+	}
 	if lost != "" {
 		return true, a.gather(ctx, dir, set, copies, from, r)
 	}
