@@ -50,12 +50,13 @@ func TestOrderOfUnrelatedRowsDoesNotMatter(t *testing.T) {
 		n := rapid.IntRange(2, 12).Draw(t, "rows")
 		rows := make([]string, n)
 		for i := range rows {
-			rows[i] = fmt.Sprintf("%d.1,Act number %d,%s,%s,%s", i, i, rapid.SampledFrom([]string{"amber", "G", "purple", ""}).Draw(t, "rating"),
+			rows[i] = fmt.Sprintf("%d.1,Act number %d,%s,%s,%s,%s,%s", i, i, rapid.SampledFrom([]string{"amber", "G", "purple", ""}).Draw(t, "rating"),
 				rapid.SampledFrom([]string{"31/03/2021", "May 2020", "31/02/2020", ""}).Draw(t, "due"),
-				rapid.SampledFrom([]string{"Late", "Updated to GREEN", "Due June 2021", "see 0.1", ""}).Draw(t, "reason"))
+				rapid.SampledFrom([]string{"Late", "Updated to GREEN", "Due June 2021", "see 0.1", ""}).Draw(t, "reason"),
+				rapid.SampledFrom([]string{"12", "40%", "few", ""}).Draw(t, "baseline"), rapid.SampledFrom([]string{"7", "55%", "tbc", ""}).Draw(t, "current"))
 		}
 		read := func(rows []string) map[string]Row {
-			p, err := Read([]byte("Ref,Action,RAG,Due date,Reason\n"+strings.Join(rows, "\n")), Options{Name: "x.csv"})
+			p, err := Read([]byte("Ref,Action,RAG,Due date,Reason,Baseline,Current\n"+strings.Join(rows, "\n")), Options{Name: "x.csv"})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -70,6 +71,12 @@ func TestOrderOfUnrelatedRowsDoesNotMatter(t *testing.T) {
 				r.N, r.Place, r.Item, r.reasonFrom, r.Rating.Place = 0, "", "", "", ""
 				for i := range r.Changes {
 					r.Changes[i].Place = ""
+				}
+				if r.Measure != nil {
+					r.Measure.Place, r.Measure.Item = "", ""
+					for i := range r.Measure.Readings {
+						r.Measure.Readings[i].Place = ""
+					}
 				}
 				byRef[r.Ref] = r
 			}

@@ -2,9 +2,12 @@ package sheets
 
 import (
 	"fmt"
+	"math/rand"
 	"slices"
 	"strings"
 	"testing"
+
+	"pgregory.net/rapid"
 
 	"plantrail/domain"
 )
@@ -243,4 +246,44 @@ func TestAMeasureThatIsLeftOutIsAskedAfter(t *testing.T) {
 	if len(p.Offers) != 1 || p.Offers[0].ID != "gone:item-02" {
 		t.Errorf("%+v", p.Offers)
 	}
+}
+
+// TestOrderOfTheRowsOfANewerCopyDoesNotMatter shuffles a copy in which figures, ratings and words changed: it says the same news.
+func TestOrderOfTheRowsOfANewerCopyDoesNotMatter(t *testing.T) {
+	head := "Ref,Action,RAG,Success measure,Baseline,Target,Current\n"
+	rapid.Check(t, func(rt *rapid.T) {
+		n := rapid.IntRange(2, 8).Draw(rt, "rows")
+		first, second := make([]string, n), make([]string, n)
+		figure := rapid.SampledFrom([]string{"", "7", "9%", "20-22", "few"})
+		for i := range n {
+			row := func(when string) string {
+				return fmt.Sprintf("%d.1,Act number %d,%s,Share of thing %d,%s,%s,%s", i, i, rapid.SampledFrom([]string{"red", "amber", ""}).Draw(rt, "rating"+when), i,
+					figure.Draw(rt, "baseline"+when), figure.Draw(rt, "target"+when), figure.Draw(rt, "current"+when))
+			}
+			first[i], second[i] = row(" once"), row(" then")
+		}
+		k := grown(t, head+strings.Join(first, "\n"))
+		news := func(rows []string) string {
+			p := next(rt, k, head+strings.Join(rows, "\n"))
+			var all []string
+			for _, r := range p.Rows {
+				said := strings.Join(r.Differs, ", ")
+				if r.Measure != nil {
+					said += " " + r.Measure.Says()
+				}
+				all = append(all, r.Ref+": "+said)
+			}
+			slices.Sort(all)
+			return strings.Join(all, "\n")
+		}
+		before := news(second)
+		shuffled := slices.Clone(second)
+		rand.New(rand.NewSource(int64(rapid.Uint16().Draw(rt, "seed")))).Shuffle(n, func(i, j int) { shuffled[i], shuffled[j] = shuffled[j], shuffled[i] })
+		if after := news(shuffled); after != before {
+			rt.Fatalf("%s\nbecame\n%s", before, after)
+		}
+		if again := next(rt, grown(t, head+strings.Join(first, "\n"), head+strings.Join(second, "\n")), head+strings.Join(shuffled, "\n")); strings.Contains(newsWords(again), "read") {
+			rt.Fatalf("what was read is read again: %s", newsWords(again))
+		}
+	})
 }
