@@ -2,6 +2,7 @@ package web
 
 import (
 	"context"
+	"time"
 
 	"plantrail/domain"
 	"plantrail/evidence"
@@ -115,12 +116,9 @@ func (s *Server) proveUpTo(ctx context.Context, end domain.Position) (*leftOut, 
 	if err := s.waitFor(ctx, end); err != nil {
 		return nil, err
 	}
-	if err := p.Keeper.Keep(ctx); err != nil {
+	signed, err := p.signedUpTo(ctx, end)
+	if err != nil {
 		return nil, err
-	}
-	signed := p.Keeper.Status()
-	if signed.Alarm != "" || len(signed.Checkpoint) == 0 {
-		return nil, domain.Errorf(domain.Unavailable, "proof", "the history is not signed").WithHint("plantrail status says why")
 	}
 	tree, err := s.deps.Reads.Tree(ctx)
 	if err != nil {
@@ -131,6 +129,32 @@ func (s *Server) proveUpTo(ctx context.Context, end domain.Position) (*leftOut, 
 	}
 	tree.Size = signed.Size
 	return &leftOut{tree: tree, note: signed.Checkpoint}, nil
+}
+
+// signLimit is how long an export waits for the process that signs, where this one does not.
+const signLimit = 3 * time.Second
+
+// signedUpTo has the history signed up to a position at least.
+func (p *Proof) signedUpTo(ctx context.Context, end domain.Position) (projections.KeeperStatus, error) {
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.After(signLimit); ; {
+		if err := p.Keeper.Keep(ctx); err != nil {
+			return projections.KeeperStatus{}, err
+		}
+		signed := p.Keeper.Status()
+		if signed.Alarm == "" && len(signed.Checkpoint) > 0 && signed.Size >= int64(end) {
+			return signed, nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return signed, ctx.Err()
+		case <-limit:
+			return signed, domain.Errorf(domain.Unavailable, "proof", "of %d events %d are signed: the others can't be proved", end, signed.Size).
+				WithHint("plantrail status says why; it may be that no process has the signing key")
+		}
+	}
 }
 
 // look reads, in one go, the hashes of what is left out before each of these items.

@@ -120,8 +120,12 @@ func asError(status int, body []byte) error {
 	return &problemError{e, body}
 }
 
-// kindNamed finds a kind by its stable name. One that this binary does not know is a fault to it.
+// kindNamed finds a kind by its stable name; a cursor of another history is a conflict. One that this binary does not know is a
+// fault to it.
 func kindNamed(name string) domain.Kind {
+	if name == "reset" {
+		return domain.Conflict
+	}
 	for k := range exitCodes {
 		if k.String() == name {
 			return k
