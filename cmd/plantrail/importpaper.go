@@ -23,7 +23,7 @@ type importing struct {
 	apply                                    bool
 }
 
-// maxPaper is the largest file that is read: the API's limit, so that the answer names it.
+// maxPaper is how much of a file is read: one byte more than the API takes.
 const maxPaper = 32<<20 + 1
 
 func (a *app) importCmd() *cobra.Command {
@@ -119,6 +119,9 @@ func readPaper(file string) ([]byte, error) {
 	b, err := io.ReadAll(io.LimitReader(f, maxPaper))
 	if err != nil {
 		return nil, misuse("FILE", "%s can't be read", file).Because(err)
+	}
+	if len(b) == maxPaper {
+		return nil, misuse("FILE", "%s is larger than %d MB", file, (maxPaper-1)>>20).WithHint("leave out its pictures and what is no part of the plan, or give the table alone")
 	}
 	return b, nil
 }
