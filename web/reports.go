@@ -181,6 +181,13 @@ func (r *reporting) read(ctx context.Context) (err error) {
 		return err
 	}
 	r.marks, r.Key = marksOf(r.view), keyLines(r.view.Dimensions)
+	for _, earlier := range r.view.Retired {
+		if slices.ContainsFunc(r.view.Items, func(it projections.ItemView) bool {
+			return slices.ContainsFunc(it.Ratings, func(rating projections.RatingView) bool { return rating.Scheme == earlier.ID })
+		}) {
+			r.Key = append(r.Key, keyLines([]domain.Dimension{{Label: "Rated earlier, by " + earlier.Title, Scheme: earlier}})...)
+		}
+	}
 	r.Plan = string(r.plan) + ": " + plainWords(r.view.Title)
 	return nil
 }

@@ -16,7 +16,11 @@ import (
 // datesMoved tells of each date that moved, and of each move.
 func (r *reporting) datesMoved(ctx context.Context) error {
 	moves, total := map[domain.ItemID][]projections.Entry{}, 0
-	err := r.s.eachEntry(ctx, projections.TimelineQuery{Plan: r.plan, Type: (&domain.DueDateMoved{}).Type(), At: projections.At{Position: r.until()}}, func(e projections.Entry) error {
+	reasons, err := r.reasons(ctx)
+	if err != nil {
+		return err
+	}
+	err = r.s.eachEntry(ctx, projections.TimelineQuery{Plan: r.plan, Type: (&domain.DueDateMoved{}).Type(), At: projections.At{Position: r.until()}}, func(e projections.Entry) error {
 		moves[e.Item] = append(moves[e.Item], e)
 		return nil
 	})
@@ -45,7 +49,7 @@ func (r *reporting) datesMoved(ctx context.Context) error {
 	each := r.section("Each move", "", columns("Item", "Entry", "From", "To", "Days", "~Reason", "By", "Stated", "Approved by", "~Threshold")...)
 	for _, it := range r.view.Items {
 		for _, e := range moves[it.Item] {
-			if err := r.move(each, it, e); err != nil {
+			if err := r.move(each, it, e, reasons); err != nil {
 				return err
 			}
 		}
@@ -60,7 +64,48 @@ func (r *reporting) datesMoved(ctx context.Context) error {
 	return nil
 }
 
-func (r *reporting) move(s *sheets.Section, it projections.ItemView, e projections.Entry) error {
+// given are the reasons of moves: where they stand with the request for the move, and as they were corrected.
+type given struct {
+	asked     map[domain.Position]projections.Entry
+	corrected map[domain.EventID]string
+}
+
+func (r *reporting) reasons(ctx context.Context) (given, error) {
+	all := given{map[domain.Position]projections.Entry{}, map[domain.EventID]string{}}
+	q := projections.TimelineQuery{Plan: r.plan, Type: (&domain.DueMoveRequested{}).Type(), At: projections.At{Position: r.until()}}
+	err := r.s.eachEntry(ctx, q, func(e projections.Entry) error {
+		all.asked[e.Position] = e
+		return nil
+	})
+	if err != nil {
+		return all, err
+	}
+	q.Type = (&domain.EntryCorrected{}).Type()
+	return all, r.s.eachEntry(ctx, q, func(e projections.Entry) error {
+		var d domain.EntryCorrected
+		err := json.Unmarshal(e.Data, &d)
+		if d.Field == "reason" {
+			all.corrected[e.Corrects] = plainWords(e.Texts["text"])
+		}
+		return err
+	})
+}
+
+// of is why a date moved.
+func (g given) of(e projections.Entry, d domain.DueDateMoved) sheets.Cell {
+	lines := []string{plainWords(e.Texts["reason"])}
+	if asked, ok := g.asked[d.Asked]; ok {
+		lines = append(lines, "Asked for by "+asked.By.Shown()+": "+plainWords(asked.Texts["reason"]))
+	}
+	for _, id := range []domain.EventID{e.Event, g.asked[d.Asked].Event} {
+		if words, fixed := g.corrected[id]; fixed {
+			lines = append(lines, "Corrected since: "+words)
+		}
+	}
+	return sheets.Words(lines...)
+}
+
+func (r *reporting) move(s *sheets.Section, it projections.ItemView, e projections.Entry, why given) error {
 	var d domain.DueDateMoved
 	if err := json.Unmarshal(e.Data, &d); err != nil {
 		return err
@@ -77,7 +122,7 @@ func (r *reporting) move(s *sheets.Section, it projections.ItemView, e projectio
 	case wants:
 		threshold = fmt.Sprintf("breaches it: over %d days, and no body that may approve it did", policy.MoveDays)
 	}
-	row(s, r.item(it), sheets.Words(number(e.Entry)), dateCell(d.From), dateCell(d.To), sheets.Count(domain.DaysBetween(d.From, d.To)), sheets.Words(plainWords(e.Texts["reason"])),
+	row(s, r.item(it), sheets.Words(number(e.Entry)), dateCell(d.From), dateCell(d.To), sheets.Count(domain.DaysBetween(d.From, d.To)), why.of(e, d),
 		sheets.Words(e.By.Shown()), dateCell(e.Stated), sheets.Words(approval), sheets.Words(threshold))
 	return nil
 }
