@@ -7,12 +7,13 @@ import (
 	"encoding/json"
 	"errors"
 	"slices"
+	"time"
 
 	"plantrail/domain"
 )
 
-// Plans lists all plans, by id.
-func (db *DB) Plans(ctx context.Context) (all []PlanSummary, err error) {
+// Plans lists all plans, by id. With since each says how many of its entries were recorded from then on.
+func (db *DB) Plans(ctx context.Context, since time.Time) (all []PlanSummary, err error) {
 	all = []PlanSummary{}
 	err = db.view(ctx, func(s *snapshot) error {
 		c := newCites(s, s.end.position)
@@ -41,10 +42,33 @@ func (db *DB) Plans(ctx context.Context) (all []PlanSummary, err error) {
 		}
 		for i := range all {
 			all[i].Title = c.words(titles[all[i].Plan], "title")
+			if !since.IsZero() {
+				if all[i].Changes, err = s.changes(all[i], since); err != nil {
+					return err
+				}
+			}
 		}
 		return nil
 	})
 	return all, err
+}
+
+// changes are how many versions a plan has gone on from an instant.
+func (s *snapshot) changes(p PlanSummary, since time.Time) (*uint64, error) {
+	none := uint64(0)
+	if p.Changed.Before(since) {
+		return &none, nil
+	}
+	last, err := s.recordedBy(p.Plan, since.Add(-time.Microsecond))
+	if err != nil {
+		return nil, err
+	}
+	before := uint64(0)
+	if last > 0 {
+		err = s.row("SELECT planseq FROM timeline WHERE position = ?", int64(last)).Scan(&before)
+	}
+	n := p.Version - before
+	return &n, err
 }
 
 // Plan is a plan at a moment.

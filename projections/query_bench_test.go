@@ -91,7 +91,7 @@ func BenchmarkQueries(b *testing.B) {
 			return err
 		}},
 		{"command", func() error { _, _, err := db.Command(ctx, plan(), "never-given"); return err }},
-		{"list-of-plans", func() error { _, err := db.Plans(ctx); return err }},
+		{"list-of-plans", func() error { _, err := db.Plans(ctx, time.Time{}); return err }},
 		{"search", func() error { _, err := db.Search(ctx, "charter printed", "", "", 20); return err }},
 		{"search-one-plan", func() error { _, err := db.Search(ctx, "charter printed", plan(), "", 20); return err }},
 	} {

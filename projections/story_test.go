@@ -146,10 +146,28 @@ func TestThePlanAsItStands(t *testing.T) {
 	if len(ambers.Rows) != 2 || ambers.Rows[1].SameAs == nil || ambers.Rows[1].SameAs.Words.Text != "Still at the printer" {
 		t.Errorf("the members' table reads %+v", ambers)
 	}
-	all := must[[]projections.PlanSummary](t)(db.Plans(t.Context()))
+	all := must[[]projections.PlanSummary](t)(db.Plans(t.Context(), time.Time{}))
 	want := map[domain.Meaning]int{"": 1, domain.AtRisk: 1, domain.OnTrack: 1}
 	if len(all) != 1 || !cmp.Equal(all[0].Counts, want) || all[0].Items != 3 {
 		t.Errorf("the plans read %+v", all)
+	}
+	if all[0].Changes != nil {
+		t.Errorf("nobody asked since when, and %d changes are told", *all[0].Changes)
+	}
+	line := must[projections.Page[projections.Entry]](t)(db.Timeline(t.Context(), projections.TimelineQuery{Plan: "sdp"})).Entries
+	for i, e := range line {
+		later := 0
+		for _, other := range line {
+			if !other.RecordedAt.Before(e.RecordedAt) {
+				later++
+			}
+		}
+		if all = must[[]projections.PlanSummary](t)(db.Plans(t.Context(), e.RecordedAt)); int(*all[0].Changes) < later || i == 0 && *all[0].Changes != all[0].Version {
+			t.Errorf("since entry %d: %d changes, %d entries", e.Entry, *all[0].Changes, later)
+		}
+	}
+	if all = must[[]projections.PlanSummary](t)(db.Plans(t.Context(), all[0].Changed.Add(time.Second))); *all[0].Changes != 0 {
+		t.Errorf("%d changes after the last", *all[0].Changes)
 	}
 }
 

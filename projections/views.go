@@ -94,7 +94,8 @@ type PlanSummary struct {
 	Items   int                    `json:"items"`
 	Counts  map[domain.Meaning]int `json:"counts"`
 	Version uint64                 `json:"version"`
-	Changed time.Time              `json:"changed"` // time of recording of its last entry
+	Changed time.Time              `json:"changed"`           // time of recording of its last entry
+	Changes *uint64                `json:"changes,omitempty"` // versions since the instant that was asked for
 }
 
 // PlanView is a plan at a moment.

@@ -82,12 +82,18 @@ func plansTable(all []projections.PlanSummary) ([]string, [][]string) {
 	for _, m := range meanings {
 		header = append(header, string(m))
 	}
+	header = append(header, "changes")
 	var rows [][]string
 	for _, p := range all {
 		row := []string{string(p.Plan), p.Title.Text, yesNo(p.Closed), strconv.Itoa(p.Items), number(p.Version), stamp(p.Changed), strconv.Itoa(p.Counts[""])}
 		for _, m := range meanings {
 			row = append(row, strconv.Itoa(p.Counts[m]))
 		}
+		changes := "" // nobody asked since when
+		if p.Changes != nil {
+			changes = number(*p.Changes)
+		}
+		row = append(row, changes)
 		rows = append(rows, row)
 	}
 	return header, rows

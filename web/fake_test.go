@@ -47,7 +47,7 @@ func (f *fakeReads) WaitFor(ctx context.Context, p domain.Position) error {
 	return ctx.Err()
 }
 func (f *fakeReads) Status(context.Context) projections.Status { return f.status }
-func (f *fakeReads) Plans(context.Context) ([]projections.PlanSummary, error) {
+func (f *fakeReads) Plans(context.Context, time.Time) ([]projections.PlanSummary, error) {
 	return []projections.PlanSummary{{Plan: "sdp", Title: projections.Words{Text: "=cmd|' /C calc'!A0"}, Counts: map[domain.Meaning]int{domain.AtRisk: 2}}}, f.check("")
 }
 func (f *fakeReads) Plan(_ context.Context, id domain.PlanID, _ projections.At) (projections.PlanView, error) {

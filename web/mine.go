@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"time"
 
 	"plantrail/domain"
 	"plantrail/domain/findings"
@@ -63,7 +64,7 @@ func (s *Server) mine(ctx context.Context, in *mineInput) (v MineView, err error
 		return v, err
 	}
 	v.Name = person.Name.Text
-	plans, err := s.deps.Reads.Plans(ctx)
+	plans, err := s.deps.Reads.Plans(ctx, time.Time{})
 	if err != nil {
 		return v, err
 	}

@@ -77,6 +77,7 @@ type noInput struct{ Reading }
 type plansInput struct {
 	Reading
 	Tabled
+	Since string `query:"since" doc:"say of each plan how many of its entries were recorded from this instant, or from the beginning of this day, on" example:"2020-02-01"`
 }
 
 // PlanInput is a question about a plan.
@@ -214,8 +215,12 @@ func (s *Server) registerQueries() {
 	query(s, "/v1/search", about{id: "search", tag: "questions", summary: "Find words in texts", csv: true}, s.search)
 }
 
-func (s *Server) plans(ctx context.Context, _ *plansInput) (plansAnswer, error) {
-	all, err := s.deps.Reads.Plans(ctx)
+func (s *Server) plans(ctx context.Context, in *plansInput) (plansAnswer, error) {
+	since, _, err := instant("since", in.Since)
+	if err != nil {
+		return plansAnswer{}, err
+	}
+	all, err := s.deps.Reads.Plans(ctx, since)
 	caller := callOf(ctx).actor
 	return plansAnswer{Plans: slices.DeleteFunc(all, func(p projections.PlanSummary) bool { return !caller.Only.Reaches(p.Plan) })}, err
 }

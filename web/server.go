@@ -29,7 +29,7 @@ type Reads interface {
 	WaitFor(ctx context.Context, p domain.Position) error
 	Status(ctx context.Context) projections.Status
 
-	Plans(ctx context.Context) ([]projections.PlanSummary, error)
+	Plans(ctx context.Context, since time.Time) ([]projections.PlanSummary, error)
 	Plan(ctx context.Context, plan domain.PlanID, at projections.At) (projections.PlanView, error)
 	Compare(ctx context.Context, plan domain.PlanID, from, to projections.At) (projections.Comparison, error)
 	Strips(ctx context.Context, plan domain.PlanID, dimension string, at projections.At) (projections.Strips, error)

@@ -3,6 +3,7 @@ package web
 import (
 	"context"
 	"slices"
+	"time"
 
 	"plantrail/domain"
 	"plantrail/feeds"
@@ -114,7 +115,7 @@ func (s *Server) itemsTable(ctx context.Context, in *tableInput, plans []domain.
 	out = FlatTable{Table: "items", Key: []string{"plan", "item", "dimension"}, Next: cursor.Cursor(callOf(ctx).subscriber())}
 	header, _ := itemsTable(nil)
 	out.Columns = append([]string{"plan"}, header...)
-	all, err := s.deps.Reads.Plans(ctx)
+	all, err := s.deps.Reads.Plans(ctx, time.Time{})
 	if err != nil {
 		return out, err
 	}
@@ -166,7 +167,7 @@ func changedItems(ctx context.Context, r *feeds.Reader, until domain.Position) (
 
 func (s *Server) findingsTable(ctx context.Context, plans []domain.PlanID) (out FlatTable, err error) {
 	out = FlatTable{Table: "findings", Key: []string{"finding"}, Rows: [][]string{}}
-	all, err := s.deps.Reads.Plans(ctx)
+	all, err := s.deps.Reads.Plans(ctx, time.Time{})
 	if err != nil {
 		return out, err
 	}

@@ -1,11 +1,14 @@
 package pages
 
 import (
+	"fmt"
+	"html/template"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"plantrail/domain"
 	"plantrail/domain/findings"
@@ -58,6 +61,7 @@ func init() {
 	}
 	funcs["planparts"] = func() []part { return planParts }
 	funcs["meanings"] = func() []meaning { return meanings }
+	funcs["bar"] = bar
 }
 
 // meaning is how a meaning is counted in the list of plans, where each plan has labels of its own.
@@ -70,48 +74,87 @@ var meanings = []meaning{{domain.OffTrack, "off", "◆", "off track"}, {domain.A
 	{domain.CompleteClaimed, "done", "■", "complete"}, {domain.CompleteVerified, "done", "■", "complete and verified"}, {domain.NotStarted, "none", "○", "not started"},
 	{domain.Suspended, "none", "▬", "suspended"}, {domain.Cancelled, "none", "✕", "cancelled"}, {domain.NoData, "none", "○", "no data"}}
 
-// plansPage is the list of plans. Findings are the numbers of those that nobody has answered.
+// barWidth is that of a bar of ratings, in pixels.
+const barWidth = 160
+
+// bar draws how many items have which meaning. The words beside it say the same.
+func bar(counts map[domain.Meaning]int) template.HTML {
+	all := 0
+	for _, n := range counts {
+		all += n
+	}
+	if all == 0 {
+		return ""
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, `<svg class="picture bar" width="%d" height="10" aria-hidden="true">`, barWidth)
+	from := 0
+	for _, m := range append(meanings[:len(meanings):len(meanings)], meaning{Key: "none"}) {
+		if n := counts[m.Meaning]; n > 0 {
+			fmt.Fprintf(&b, `<rect class="m-%s" x="%d" width="%d" height="10"/>`, barColours[m.Key], from*barWidth/all, (from+n)*barWidth/all-from*barWidth/all)
+			from += n
+		}
+	}
+	b.WriteString("</svg> ")
+	return template.HTML(b.String()) // of numbers and names of ours
+}
+
+var barColours = map[string]string{"off": "red", "risk": "amber", "on": "green", "done": "blue", "none": "plain"}
+
+// plansPage is the list of plans. Findings are those that nobody has answered, Owing those of them that miss an update.
 type plansPage struct {
 	Plans    []projections.PlanSummary
 	Proof    proofState
+	Month    string // its first day
 	Counted  bool
 	Findings map[domain.PlanID]int
+	Owing    map[domain.PlanID]int
 }
+
+// owing is the rule that finds what nobody has said anything about for too long.
+const owing = "R12"
 
 // plansCounted bounds for how many plans the list says how many findings there are: the rules read a plan's whole story, which
 // takes long where there are thousands of plans that nobody has looked at since the server was started.
 const plansCounted = 100
 
-func (v *visit) countFindings(plans []projections.PlanSummary) (map[domain.PlanID]int, error) {
-	counts := map[domain.PlanID]int{}
+func (page *plansPage) count(all []findings.Finding) {
+	for _, f := range all {
+		page.Findings[f.Plan]++
+		if f.Rule == owing {
+			page.Owing[f.Plan]++
+		}
+	}
+}
+
+func (v *visit) countFindings(page *plansPage) error {
+	page.Findings, page.Owing = map[domain.PlanID]int{}, map[domain.PlanID]int{}
 	if v.Actor.Only != "" { // the findings of all plans are not theirs to ask for
-		for _, p := range plans {
+		for _, p := range page.Plans {
 			var found projections.FindingsView
 			if err := v.get(path("plans", string(p.Plan), "findings"), url.Values{"answered": {"no"}}, &found); err != nil {
-				return nil, err
+				return err
 			}
-			counts[p.Plan] = len(found.Findings)
+			page.count(found.Findings)
 		}
-		return counts, nil
+		return nil
 	}
 	for after := ""; ; {
 		var found projections.Page[findings.Finding]
 		q, _ := url.ParseQuery(encode("answered", "no", "limit", "1000", "after", after)) // it was just encoded
 		if err := v.get("/findings", q, &found); err != nil {
-			return nil, err
+			return err
 		}
-		for _, f := range found.Entries {
-			counts[f.Plan]++
-		}
+		page.count(found.Entries)
 		if after = found.Next; after == "" {
-			return counts, nil
+			return nil
 		}
 	}
 }
 
 func (v *visit) plans() error {
-	var page plansPage
-	if err := v.get("/plans", nil, &page); err != nil {
+	page := plansPage{Month: time.Now().UTC().Format("2006-01") + "-01"}
+	if err := v.get("/plans", url.Values{"since": {page.Month}}, &page); err != nil {
 		return err
 	}
 	var err error
@@ -119,7 +162,7 @@ func (v *visit) plans() error {
 		return err
 	}
 	if page.Counted = len(page.Plans) > 0 && len(page.Plans) <= plansCounted; page.Counted {
-		if page.Findings, err = v.countFindings(page.Plans); err != nil {
+		if err = v.countFindings(&page); err != nil {
 			return err
 		}
 	}
