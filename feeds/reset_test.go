@@ -36,18 +36,20 @@ func (r restored) Stored(ctx context.Context, after domain.Position, follow bool
 	}
 }
 
-// over has the office read another journal from now on, with the same identity.
-func (o *office) over(j feeds.Journal) {
+// over is the office as it reads another journal, with the same identity.
+func (o *office) over(j feeds.Journal) *office {
 	ctx, stop := context.WithCancel(context.Background())
-	o.Feed = feeds.New(feeds.Config{Org: "acme", Identity: "the same", Journal: j})
-	o.register = feeds.NewRegister(o.Feed)
-	if err := o.register.Look(ctx); err != nil {
+	house, other := *o.House, *o
+	other.House = &house
+	house.Feed = feeds.New(feeds.Config{Org: "acme", Identity: "the same", Journal: j})
+	other.register = feeds.NewRegister(house.Feed)
+	if err := other.register.Look(ctx); err != nil {
 		o.t.Fatal(err)
 	}
 	ended := make(chan struct{})
-	feed := o.Feed
-	go func() { defer close(ended); feed.Run(ctx) }()
+	go func() { defer close(ended); house.Feed.Run(ctx) }()
 	o.t.Cleanup(func() { stop(); <-ended })
+	return &other
 }
 
 // A webhook's subscriber is told of a restore before it is sent anything of the restored history: up to where its copy is
@@ -57,7 +59,7 @@ func TestAWebhookIsToldOfARestore(t *testing.T) {
 		t.Skip("hundreds of deliveries: run without -short")
 	}
 	o, g := newOffice(t), newTarget(t)
-	o.over(feedstest.Source{Store: o.Store})
+	o = o.over(feedstest.Source{Store: o.Store})
 	o.subscribe("bi", g.URL, domain.Wanted{})
 	if err := o.register.Look(t.Context()); err != nil {
 		t.Fatal(err)
@@ -72,7 +74,7 @@ func TestAWebhookIsToldOfARestore(t *testing.T) {
 	eventually(t, "the note of it", func() bool { return deliveryOf(t, o, "bi").Position == 305 })
 	kill()
 
-	o.over(restored{feedstest.Source{Store: o.Store}, 260})
+	o = o.over(restored{feedstest.Source{Store: o.Store}, 260})
 	refusals := atomic.Int64{}
 	g.answers(func(feeds.Line) int {
 		if refusals.Add(1) <= 3 {
@@ -147,7 +149,7 @@ func TestDeadLettersAreNeverDroppedForRoom(t *testing.T) {
 			return 200
 		}
 		tries.Add(1)
-		ahead.Add(int64(25 * time.Hour))
+		ahead.Add(int64(49 * time.Hour))
 		return 422
 	})
 	o.Plan("sdp")
@@ -155,6 +157,13 @@ func TestDeadLettersAreNeverDroppedForRoom(t *testing.T) {
 		o.Rate("sdp", []string{"red", "amber"}[i%2])
 	}
 	o.subscribe("bi", g.URL, domain.Wanted{})
+	var dead []feeds.Dead // 199 of them have been refused before
+	for at := domain.Position(2); at <= 200; at++ {
+		dead = append(dead, feeds.Dead{Position: at, Status: 422})
+	}
+	if _, err := o.Store.Shared().Put(t.Context(), "delivery.bi", feeds.Delivery{Position: 200, Dead: dead}, 0); err != nil {
+		t.Fatal(err)
+	}
 	o.courier("one")
 	full := func() bool { d := deliveryOf(t, o, "bi"); return len(d.Dead) == 200 && d.Failures > 5 }
 	eventually(t, "200 dead letters, and one that waits", full)
