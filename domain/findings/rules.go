@@ -49,7 +49,7 @@ var table = []rule{
 		"The item is said to be complete, and nobody says what it came to, or a measure of it is not at its target. Measures that only inform do not count.",
 		"Record the outcome, and bring the measure to its target or say why it need not reach it.", "F12, F16, F17, F27"}, each(completeWithoutOutcome)},
 	{Rule{"R03", Medium, "Evidence lost or altered",
-		"A file of evidence can't be reached or is not what was attached, or what a completion rested on was withdrawn and nothing replaces it.",
+		"A file of evidence can't be reached or is not what was attached, or what a completion rested on was withdrawn and nothing replaces it. Files are as the server's last verification found them; before one nothing is said of them.",
 		"Restore the file, or withdraw it and attach what replaces it.", "F15"}, each(evidenceLost)},
 	{Rule{"R04", High, "Date moved after it had passed",
 		"A due date was moved when it was over already. Silent where the move was asked for in time.",
