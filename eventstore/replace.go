@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"plantrail/domain"
@@ -45,9 +46,13 @@ func (s *Store) ReplaceCopy(ctx context.Context, stream, server string, whole []
 
 // Regrow gives a stream as many copies as it must have, where a replacing was cut short; else it does nothing.
 func (s *Store) Regrow(ctx context.Context, stream string) error {
-	servers, err := s.copiesOf(ctx, stream)
-	if err != nil || len(servers) == s.cfg.Replicas || s.cfg.Replicas < 3 {
+	info, err := s.streamInfo(ctx, stream)
+	if err != nil || info == nil || s.cfg.Replicas < 3 {
 		return err
+	}
+	// The servers are counted too: they follow what is set a moment later.
+	if string(info.Config["num_replicas"]) == strconv.Itoa(s.cfg.Replicas) && len(info.Cluster.Replicas) == s.cfg.Replicas-1 {
+		return nil
 	}
 	return s.resize(ctx, stream, s.cfg.Replicas)
 }

@@ -129,6 +129,19 @@ func TestADamagedCopyIsNamedWithItsServerAndMended(t *testing.T) {
 		t.Error(p.Alarm)
 	}
 	s.interrupt(t)
+	// As a repair leaves it that was killed while the group was smaller: no start, and the next repair goes on.
+	stream, err := w.js.Stream(t.Context(), "HISTORY_council")
+	if err != nil {
+		t.Fatal(err)
+	}
+	smaller := stream.CachedInfo().Config
+	smaller.Replicas = 2
+	if _, err := w.js.UpdateStream(t.Context(), smaller); err != nil {
+		t.Fatal(err)
+	}
+	if said := refused(t, 4, w.dir, "plan", "list"); !strings.Contains(said, "num_replicas is 2, it must be 3") {
+		t.Errorf("a start with two copies says: %s", said)
+	}
 	if said := plantrail(t, w.dir, "repair"); !strings.Contains(said, "nothing to repair") {
 		t.Errorf("a second repair says:\n%s", said)
 	}

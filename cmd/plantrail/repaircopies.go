@@ -38,6 +38,11 @@ func (a *app) repairCopies(ctx context.Context, dir dataDir, set settings, from,
 		return true, domain.Errorf(domain.Refused, "--data", "of the journal's four streams only %s are there", strings.Join(streams, ", ")).
 			WithHint("have an administrator save what these have (nats stream backup) and delete them; then give repair the newest backup, which goes to the cluster")
 	}
+	for _, stream := range streams {
+		if err := copies.Regrow(ctx, stream); err != nil { // after a repair that was cut short
+			return true, err
+		}
+	}
 	var r copiesReport
 	if r.Copies, err = compareAll(ctx, copies, streams); err != nil {
 		return true, err
@@ -68,11 +73,6 @@ func (a *app) repairCopies(ctx context.Context, dir dataDir, set settings, from,
 			return true, err
 		}
 		r.Replaced = append(r.Replaced, c.Stream+" on "+c.Server)
-	}
-	for _, stream := range streams {
-		if err := copies.Regrow(ctx, stream); err != nil { // after a repair that was cut short
-			return true, err
-		}
 	}
 	if len(r.Replaced) > 0 {
 		err = a.afterReplacing(ctx, dir, set, copies, streams, r)
