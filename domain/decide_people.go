@@ -52,15 +52,21 @@ func (c IssueToken) decide(h against) ([]Event, error) {
 	case !c.Expires.IsZero() && !c.Expires.Exact():
 		err = Errorf(Invalid, "expires", "a token ends on a day").WithHint("as 2027-03-31")
 	}
+	err = first(err, c.CheckPlans())
+	return one(&TokenIssued{Token: c.Token, Person: c.Person, Role: c.Role, SHA256: c.SHA256, Expires: c.Expires, Plans: c.Plans}, err)
+}
+
+// CheckPlans says what is wrong with the plans to which the token lets in. It depends on the command alone.
+func (c IssueToken) CheckPlans() error {
 	for _, plan := range c.Plans {
-		if _, bad := ParsePlanID(string(plan)); bad != nil {
-			err = first(err, bad)
+		if _, err := ParsePlanID(string(plan)); err != nil {
+			return err
 		}
 	}
-	if err == nil && c.Role == Inspector && (len(c.Plans) == 0 || c.Expires.IsZero()) {
-		err = Errorf(Invalid, "plans", "an inspector is let in to the plans named, until a day").WithHint("name the plans, and the last day")
+	if c.Role == Inspector && (len(c.Plans) == 0 || c.Expires.IsZero()) {
+		return Errorf(Invalid, "plans", "an inspector is let in to the plans named, until a day").WithHint("name the plans, and the last day")
 	}
-	return one(&TokenIssued{Token: c.Token, Person: c.Person, Role: c.Role, SHA256: c.SHA256, Expires: c.Expires, Plans: c.Plans}, err)
+	return nil
 }
 
 func (c RevokeToken) decide(h against) ([]Event, error) {

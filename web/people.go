@@ -191,6 +191,9 @@ func (s *Server) issue(ctx context.Context, id domain.CommandID, want NewToken) 
 	case want.Expires.Known() && !s.deps.Now().Before(want.Expires.End()):
 		return IssuedToken{}, domain.Errorf(domain.Invalid, "expires", "the token would have expired already").WithHint("give a day to come")
 	}
+	if err := (domain.IssueToken{Role: want.Role, Expires: want.Expires, Plans: want.Plans}).CheckPlans(); err != nil {
+		return IssuedToken{}, err // before anybody is registered for it
+	}
 	if want.Person == "" {
 		want.Person = domain.ActorID("p-" + derive("person", id, 8))
 		register := domain.RegisterPerson{Person: want.Person, Kind: domain.User, Name: want.Name}

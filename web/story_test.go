@@ -137,7 +137,8 @@ func TestATokensLife(t *testing.T) {
 	s.must(t, 201, "POST", "/v1/persons/"+string(made.Person)+"/leave", "")
 	s.must(t, 401, "GET", "/v1/whoami", "", "Authorization: Bearer "+second.Secret)
 	for _, bad := range []string{`{"role":"reader"}`, `{"role":"reader","name":" "}`, `{"role":"reader","name":"x","person":"p-1"}`, `{"name":"x","role":"root"}`,
-		`{"name":"x","role":"reader","expires":"2020-01-01"}`, `{"name":"x","role":"reader","expires":"2099-01"}`, `{"person":"../x","role":"reader"}`} {
+		`{"name":"x","role":"reader","expires":"2020-01-01"}`, `{"name":"x","role":"reader","expires":"2099-01"}`, `{"person":"../x","role":"reader"}`,
+		`{"name":"x","role":"inspector"}`, `{"name":"x","role":"inspector","plans":["sdp"]}`, `{"name":"x","role":"reader","plans":["../sdp"]}`} {
 		before := len(s.must(t, 200, "GET", "/v1/persons", "").Body.Bytes())
 		s.must(t, 400, "POST", "/v1/tokens", bad)
 		if after := len(s.must(t, 200, "GET", "/v1/persons", "").Body.Bytes()); after != before {

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
+	"unicode"
 
 	"plantrail/domain"
 	"plantrail/projections"
@@ -43,7 +45,7 @@ func (v *visit) showPeople(page peoplePage, status int) error {
 // makeToken shows the new token's secret, once: the page is never cached, and a token made by a form that is sent again is
 // refused.
 func (v *visit) makeToken() error {
-	return v.peopleForm("/tokens", []string{"name", "person", "role", "expires"}, func(a *answer) error {
+	return v.peopleForm("/tokens", []string{"name", "person", "role", "plans", "expires"}, func(a *answer) error {
 		var made struct {
 			Secret string
 		}
@@ -67,9 +69,14 @@ func (v *visit) peopleForm(at string, fields []string, done func(*answer) error)
 	if err := v.readForm(); err != nil {
 		return err
 	}
-	what := map[string]string{}
+	what := map[string]any{}
 	for _, name := range fields {
-		if value := v.r.PostFormValue(name); value != "" {
+		value := strings.TrimSpace(v.r.PostFormValue(name))
+		switch {
+		case value == "":
+		case name == "plans":
+			what[name] = strings.FieldsFunc(value, func(r rune) bool { return r == ',' || unicode.IsSpace(r) })
+		default:
 			what[name] = value
 		}
 	}
@@ -82,6 +89,15 @@ func (v *visit) peopleForm(at string, fields []string, done func(*answer) error)
 		return v.showPeople(peoplePage{Problem: p, Typed: v.r.PostForm}, p.Status)
 	}
 	if err != nil {
+		return err
+	}
+	// Whoever lost their rights by it has lost them when the page says that it is done.
+	var got domain.Receipt
+	var seen json.RawMessage
+	if err := json.Unmarshal(a.body.Bytes(), &got); err != nil {
+		return err
+	}
+	if err := v.get("/persons", minPosition(got.Position), &seen); err != nil {
 		return err
 	}
 	return done(a)
