@@ -30,6 +30,9 @@ func (h *History) rateable(id ItemID, dimension string) (*Plan, Item, Dimension,
 func (d Dimension) value(field, key string) (Value, error) {
 	v, ok := d.Scheme.Value(key)
 	if !ok {
+		if key == "" {
+			return v, Errorf(Invalid, field, "no rating is named").WithHint("one of " + oneOf(d.Scheme.Keys()))
+		}
 		return v, Errorf(Invalid, field, "%s is no rating of the scheme %s", quote(key), d.Scheme.ID).WithHint("one of " + oneOf(d.Scheme.Keys()))
 	}
 	return v, nil
