@@ -167,7 +167,17 @@ func audits(s *server, t *testing.T) {
 }
 
 func inspects(s *server, t *testing.T) {
-	inspector := s.comes(t, s.token("--name 'Ines Inspector'", "inspector", "--plan sdp", "--expires 2199-01-01"))
+	admin := s.comes(t, s.token("--name 'Aron Admin'", "admin"))
+	admin.click("People")
+	admin.fill("Name of a new person", "Ines Inspector")
+	admin.choose("What they may do", "inspector")
+	admin.press("Make the token")
+	admin.sees("There is a problem", "until a day")
+	admin.fill("Only these plans", "sdp")
+	admin.fill("Last day", "2199-01-01")
+	admin.press("Make the token")
+	admin.sees("The token, this once")
+	inspector := s.comes(t, look[string](admin, `document.querySelector(".govuk-panel code").innerText`))
 	inspector.sees("Service Development Plan 2019-20", "1 plan")
 	inspector.lacks("Another plan")
 	inspector.click("Service Development Plan 2019-20")
@@ -177,7 +187,6 @@ func inspects(s *server, t *testing.T) {
 	inspector.click("All plans")
 	inspector.click("Service Development Plan 2019-20")
 
-	admin := s.comes(t, s.token("--name 'Aron Admin'", "admin"))
 	admin.click("People")
 	admin.click("Change Ines Inspector")
 	admin.press("Ines Inspector has left; end their tokens")
