@@ -208,7 +208,7 @@ func (s *Server) registerCommands() {
 		domain.CancelItem{Basis: decided, Item: "action-1", Reason: "Taken over by the new contract."})
 	command(s, "Correct an entry",
 		"Says that an earlier entry was recorded wrongly. The entry stays; what it should have said stands beside it.",
-		domain.Correct{Basis: on(20), Entry: "4", Field: "justification",
+		domain.Correct{Basis: on(20), Entry: "5", Field: "justification",
 			To: "Three posts are vacant; recruitment is under way.", Reason: "Miscounted."})
 	command(s, "Close a plan", "Ends a plan: nothing but corrections and answers may follow.",
 		domain.ClosePlan{Basis: decided, Reason: "The year is over."})
