@@ -118,6 +118,9 @@ func (h *tileHashes) tile(t evidence.Tile) ([]byte, error) {
 		h.tiles = map[evidence.Tile][]byte{}
 	}
 	got, err := h.c.do(h.ctx, request{method: "GET", path: "/log/" + t.Path()})
+	if err != nil && domain.KindOf(err) == domain.Forbidden {
+		return nil, domain.Errorf(domain.Forbidden, "--fetch", "the log's hashes are not for a token that opens some plans only").WithHint("plantrail feed export --proof brings them with the file")
+	}
 	if err != nil {
 		return nil, err
 	}
