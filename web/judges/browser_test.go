@@ -163,7 +163,7 @@ func (p *person) until(what string, ready func() bool) {
 	p.Helper()
 	tick := time.NewTicker(10 * time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(20 * time.Second); !ready(); {
+	for late := time.After(time.Minute); !ready(); {
 		select {
 		case <-tick.C:
 		case <-late:

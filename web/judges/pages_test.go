@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -176,6 +177,36 @@ func TestEveryPage(t *testing.T) {
 		}
 	}
 	t.Logf("%d pages", len(addresses))
+}
+
+// TestTheJudgeSees has a page do everything that a page of ours may not, and a judge notice.
+func TestTheJudgeSees(t *testing.T) {
+	bad := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.Header().Set("Content-Security-Policy", "style-src 'self'")
+		_, _ = io.WriteString(w, `<!DOCTYPE html><html lang="en"><title>Bad page</title><main><h1>Bad</h1><p style="color: red">A paragraph</p><input></main><img src="http://other.invalid/x.png" alt="">
+			<script>requestAnimationFrame(() => requestAnimationFrame(() => { const d = document.createElement("div"); d.innerHTML = "<p>Pushed</p>".repeat(20); document.querySelector("main").prepend(d); window.pushed = true })); setTimeout(() => nothing.there, 1)</script>`)
+	}))
+	defer bad.Close()
+	j := newJudge(t, bad.URL)
+	j.open("/")
+	j.until("what moves", func() bool {
+		wrong := strings.Join(j.quiet(), "\n")
+		return strings.Contains(wrong, "moves by") && strings.Contains(wrong, "style-src")
+	})
+	_ = look[bool](j.person, j.axe+"; true")
+	if found := look[[]string](j.person, strings.Replace(violations, "RULES", `["wcag2a"]`, 1)); len(found) == 0 {
+		t.Error("axe does not see a field without a label")
+	}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	heard := strings.Join(j.heard, "\n")
+	for _, want := range []string{"another host", "an exception"} {
+		if !strings.Contains(heard, want) {
+			t.Errorf("nobody heard of %s:\n%s", want, heard)
+		}
+	}
+	j.heard = nil
 }
 
 // TestSigningIn looks at the one page that is there before anybody is: as it is, and refused.

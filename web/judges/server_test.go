@@ -69,7 +69,7 @@ func serve(t *testing.T) *server {
 	})
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for late := time.After(30 * time.Second); ; {
+	for late := time.After(time.Minute); ; {
 		var at struct{ Address string }
 		if b, err := os.ReadFile(filepath.Join(data, "server.json")); err == nil && json.Unmarshal(b, &at) == nil {
 			s.address = at.Address
