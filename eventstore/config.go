@@ -50,7 +50,7 @@ const (
 	maxBatch      = 1000                  // messages of an atomic batch: the server's limit
 	maxBatchBytes = 16 << 20              // bytes of an atomic batch
 	groupAt       = 15                    // waiting appends from which one batch is quicker than single publishes
-	comeback      = 10 * time.Millisecond // how long after a batch its writers are expected again, and waited for
+	comeback      = 40 * time.Millisecond // how long after a batch its writers are expected again, and waited for
 	patience      = 4 * time.Second       // how long an append is retried
 	attemptFor    = 1500 * time.Millisecond
 )
