@@ -3,6 +3,7 @@ package pages
 import (
 	"bytes"
 	"encoding/json"
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -189,6 +190,10 @@ func (v *visit) update() error {
 		p, refused := err.(*problem)
 		if refused && n > 0 && !form.Has("check") {
 			p.Hint = strings.TrimPrefix(p.Hint+". The rating is recorded; the progress is not", ". ")
+			row.Key, row.Typed = newKey(), maps.Clone(row.Typed) // what is left is another update
+			for _, name := range []string{"to", "justification", "owed"} {
+				row.Typed.Del(name)
+			}
 		}
 		if row.Problem = p; refused {
 			return v.showRefused(page, p)

@@ -77,4 +77,7 @@ func TestARefusedUpdateLeadsToItsRow(t *testing.T) {
 	if status < 400 || status >= 500 || !strings.Contains(page, "The rating is recorded; the progress is not") {
 		t.Errorf("half of it: %d %s", status, problemIn(page))
 	}
+	if strings.Contains(page, "Still late</textarea>") || strings.Contains(page, `value="half"`) || !strings.Contains(page, "xxxxx</textarea>") {
+		t.Error("what is recorded would be sent again, or what is not is lost")
+	}
 }
