@@ -179,12 +179,12 @@ type Resolve struct {
 }
 
 // Correct says that an earlier entry was recorded wrongly, what it should have said and why. Fields that can be corrected:
-// stated on any entry; title, owner, due, rating, justification, progress, result, outcome, words, answer, printed, claim,
+// stated on any entry; title, owner, with, due, rating, justification, reason, progress, result, outcome, words, answer, printed, claim,
 // verified, value, minutes, each on the entries that carry it.
 type Correct struct {
 	Basis
 	Entry  string `json:"entry" doc:"the entry's number in the plan's timeline, or its event id"`
-	Field  string `json:"field" enum:"stated,title,owner,due,rating,justification,progress,result,outcome,words,answer,printed,claim,verified,value,minutes"`
+	Field  string `json:"field" enum:"stated,title,owner,with,due,rating,justification,reason,progress,result,outcome,words,answer,asked_by,printed,claim,verified,value,minutes,source"`
 	To     Text   `json:"to" doc:"what it should have said" maxLength:"65536"`
 	Reason Text   `json:"reason" maxLength:"65536"`
 }

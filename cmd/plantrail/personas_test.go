@@ -30,7 +30,7 @@ var questions = []question{
 		`ok +plans: the \d histories are numbered without a gap`, `Entries 1 to 3\d of the plan are there, none is missing`, `(?s)Papers that were read in\nNone was`, `(?s)Corrections\n.*2020-01-29.*Read a day earlier`,
 		`(?s)Words that were erased\nNone`, `(?s)Entries recorded long after.*visits.*Delivery amber → red.*Entries by administrators.*Delivery amber → red`}},
 	{"internal auditor 5", "Which ratings break the scheme's own rule as it stood on that date?",
-		"plantrail findings audit --rule R10 --valid-at 2020-03-02", []string{`R10`, `Reconcile the ledger`}},
+		"plantrail findings audit --rule R10 --valid-at 2020-03-02", []string{`R10`, `Reconcile the ledger each month +It is rated Green; by the scheme's own rule, at 10 per cent complete, it is Red`}},
 
 	{"inspector 1", "For each inspection finding: actions, delivery, impact, evidence, last challenge.",
 		"plantrail report recommendations wsoa", []string{`R3 \(rec-3\)`, `1\.1 \(visits\)`, `Red`, `Challenged 3 February 2020`, `Answered 12 February 2020`, `1\.2 \(rota\)`}},

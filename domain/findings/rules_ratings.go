@@ -92,7 +92,29 @@ func breaksScheme(v *view, it *item) []hit {
 	if !wrong {
 		return nil
 	}
-	return one(since, fmt.Sprintf("It is rated %s; by the scheme's own rule it is %s.", v.label(r.Scheme, r.Value), right.Label), held)
+	return one(since, fmt.Sprintf("It is rated %s; by the scheme's own rule%s it is %s.", v.label(r.Scheme, r.Value), figures(scheme, it, v.on), right.Label), held)
+}
+
+// figures says what a scheme's rule goes by, as it stands with an item.
+func figures(s domain.Scheme, it *item, on domain.Date) string {
+	var percent, behind bool
+	for _, v := range s.Values {
+		for _, u := range []*domain.Rule{v.Rule, v.Or} {
+			percent = percent || u != nil && (u.PercentFrom != nil || u.PercentTo != nil)
+			behind = behind || u != nil && (u.BehindFrom != nil || u.BehindTo != nil)
+		}
+	}
+	words := ""
+	if percent && it.Percent != nil {
+		words += fmt.Sprintf(", at %d per cent complete", *it.Percent)
+	}
+	if late := domain.DaysBetween(it.Due, on); behind && it.Due.Known() && late > 0 {
+		words += ", " + days(late) + " after its due date"
+	}
+	if words != "" {
+		words += ","
+	}
+	return words
 }
 
 // breaks reports whether, on a day, the scheme's figures say another rating than an item has, and which.
