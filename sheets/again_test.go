@@ -147,6 +147,8 @@ func FuzzCompare(f *testing.F) {
 	f.Add([]byte(first))
 	f.Add([]byte(head + "1,Paint the railings,Ann,31/04/2020,green,as above,\n,Mend the roof,Ann,,red,see 1,\n,Mend the roof,,,,,\n"))
 	f.Add([]byte("Aim,Action,RAG,Outcome RAG,% complete\nx,Plant trees,green,red,1\n"))
+	f.Add([]byte("Ref,Action,Success measure,Baseline,Target,Q1 actual,Q2 2025/26,Current\n1,Mend the roof,Leaks,12%,≥ 0%,7%,0.5,around 6\n2,Plant trees,,20-22,under 5 days,3 days,,tbc\n"))
+	f.Add([]byte("KPI,Unit of measure,Polarity,Target,Actual\nMend the roof,%,Lower is better,2025,31/03/2026\n"))
 	f.Fuzz(func(t *testing.T, file []byte) { checkCompared(t, recordedAs(t, first), file) })
 }
 
@@ -185,5 +187,14 @@ func TestWhatAColumnWasReadAsKeepsItsRating(t *testing.T) {
 	said := "Action,RAG,Reason\nMend the roof,amber,Scaffolding is late\n"
 	if got := recordsOf(again(t, said, strings.Replace(said, "Scaffolding is late", "The roof is mended. Updated to GREEN", 1))); got != "rate item-01 green" {
 		t.Errorf("a change that the row reports is affirmed first: %s", got)
+	}
+}
+
+func TestTheWordsSayAllThatIsRecorded(t *testing.T) {
+	p := again(t, head+"1,Mend the roof,Ann,31/03/2020,amber,Late,\n", head+"1,Mend the roofs,Ben,30/04/2020,red,Later,Begun\n2,Plant,,,green,,\n")
+	want := "that this copy was read from this file, 1 new item, 1 rating of a new item, 1 rating changed, or affirmed for another reason, 1 item in other words, " +
+		"1 due date set or moved, 1 other owner, 1 progress report"
+	if got := strings.Join(p.Records, ", "); got != want {
+		t.Error(got)
 	}
 }

@@ -79,7 +79,7 @@ var rules = []rule{
 	{FieldBaseline, "baseline baselines", "baseline baselines figure value performance position measure data at start of the year " + ofFigures},
 	{FieldTarget, "target targets", "target targets figure value performance measure success level kpi annual year end the for of " + ofFigures},
 	{FieldReading, "actual actuals current latest performance value reading figure outturn",
-		"actual actuals current latest performance value reading figure outturn data level score result to date ytd now year quarter month most recent this at end of the period " + ofFigures},
+		"actual actuals current latest performance value reading figure outturn position data level score result to date ytd now year quarter month most recent this at end of the period " + ofFigures},
 	{FieldTitle, "action actions task tasks activity activities milestone milestones aim aims objective objectives commitment commitments " +
 		"recommendation recommendations what title description improvement improvements issue item items rec",
 		"action actions task tasks activity activities milestone milestones aim aims objective objectives commitment commitments " +
@@ -92,7 +92,7 @@ var rules = []rule{
 const dimensions = "outcome outcomes impact confidence likelihood quality"
 
 // ofFigures are words beside the names of columns of figures.
-const ofFigures = "% £ q1 q2 q3 q4"
+const ofFigures = "% £ no number q1 q2 q3 q4"
 
 // weakTitle is why a column is taken for the actions whose name need not mean them.
 const weakTitle = "no other column holds the actions"

@@ -63,8 +63,35 @@ func (t *table) figured() {
 			c.Field, c.Why, c.undecided = "", "no figure stands in it", true
 		case c.Field == "" && !c.given && figures > 0 && dates == 0 && barePeriod(c.Name):
 			c.Field, c.Why = FieldReading, "it is called by a period, and figures stand in it"
+		case c.Field == FieldProgress && figures+either > 0 && !t.worded(i):
+			c.Field, c.Why = FieldReading, "nothing but figures stands in it"
 		}
 	}
+	t.secondTarget()
+}
+
+// secondTarget takes another column for the target that was passed over for one that has dates.
+func (t *table) secondTarget() {
+	for i := range t.columns {
+		c := &t.columns[i]
+		m, _ := vocabulary{}.meaning(c.Name)
+		if _, figures, _ := t.readsAs(i); c.Field == "" && !c.given && !c.undecided && m.field == FieldTarget && figures > 0 && column(t.columns, FieldTarget) < 0 {
+			dates, figures, either := t.readsAs(i)
+			c.Field = FieldTarget
+			t.targetOrDue(c, dates, figures, either)
+		}
+	}
+}
+
+// worded reports whether a column has cells that are no figures.
+func (t *table) worded(column int) bool {
+	return slices.ContainsFunc(t.rows, func(r row) bool {
+		if column >= len(r.cells) || noFigure(r.cells[column].text) {
+			return false
+		}
+		_, figured := parseFigure(r.cells[column].text)
+		return !figured
+	})
 }
 
 // namesFirst swaps a column of measures that holds references, and the column that has their words.

@@ -74,6 +74,9 @@ func TestWhatColumnsOfFiguresMean(t *testing.T) {
 		{"quarters", "KPI,Target,Q1,Q2,Q3\nVisits,80,70,75,\n", "target 80, now 75", ""},
 		{"measures under objectives", "Objective,KPI,Target,Actual\nSafer care,Visits,80,90\n,Reviews,80,70\n", "target 80, now 90; target 80, now 70", ""},
 		{"references called KPI", "KPI,Description,Target,Actual\nK1,Visits,80,90\n", "target 80, now 90", ""},
+		{"two targets, of which one has dates", "Action,RAG,Target,Baseline,Target value,Latest position (no.)\nMend the roof,green,31/03/2020,12,0,7\n", "measure-01 Figures of: Mend the roof: baseline 12, target 0, now 7", ""},
+		{"a position in figures", "Action,RAG,Reason,Baseline,Current position\nMend the roof,green,x,12,7\n", "measure-01 Figures of: Mend the roof: baseline 12, now 7", ""},
+		{"a position in figures and words", "Action,RAG,Reason,Baseline,Current position\nMend the roof,green,x,12,7\nPaint,red,x,,Begun\n", "measure-01 Figures of: Mend the roof: baseline 12", ""},
 		{"a column of measures and no figures", "Action,RAG,Success measure\nMend the roof,green,No leaks\n", "", "“Success measure”"},
 		{"a current position in words", "Action,RAG,Current position\nMend the roof,green,Half of it is done\n", "", ""},
 	} {
@@ -284,6 +287,24 @@ func TestOrderOfTheRowsOfANewerCopyDoesNotMatter(t *testing.T) {
 		}
 		if again := next(rt, grown(t, head+strings.Join(first, "\n"), head+strings.Join(second, "\n")), head+strings.Join(shuffled, "\n")); strings.Contains(newsWords(again), "read") {
 			rt.Fatalf("what was read is read again: %s", newsWords(again))
+		}
+	})
+}
+
+// FuzzFigure reads anything as a figure: what is one is a figure that the domain takes, and of one line.
+func FuzzFigure(f *testing.F) {
+	for _, s := range []string{"85%", "≥ 90%", "£3.2m (2024/25)", "17 days", "around 25", "20-22", "under 5 or fewer", "-3", "1e9", "~~17", "'-3"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		got, ok := parseFigure(text)
+		if !ok {
+			return
+		}
+		again, err := domain.ParseAmount(string(got.amount))
+		low, high := got.amount.Range()
+		if err != nil || again != got.amount || !(low <= high) || len(got.unit) > 64 || strings.ContainsAny(got.unit, "\n\t") {
+			t.Errorf("%q is read as %+v: %v", text, got, err)
 		}
 	})
 }

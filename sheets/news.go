@@ -202,6 +202,12 @@ func (p *Proposal) countNews() {
 		case domain.AddItem:
 			c.Items++
 			added[s.Item] = true
+		case domain.RewordItem:
+			c.Reworded++
+		case domain.MoveItem:
+			c.Placed++
+		case domain.MakeRequest:
+			c.Requests++
 		case domain.AssignOwner:
 			c.Owners++
 		case domain.SetDue:
@@ -241,6 +247,8 @@ func (p *Proposal) newsWords(c Counts, ended, steps int) []string {
 		one, many string
 	}{{c.Items, "new item", "new items"}, {c.Ratings, "rating of a new item", "ratings of new items"},
 		{c.Changes, "rating changed, or affirmed for another reason", "ratings changed, or affirmed for another reason"},
+		{c.Reworded, "item in other words", "items in other words"}, {c.Placed, "item at another place in the plan", "items at other places in the plan"},
+		{c.Requests, "request or promise", "requests and promises"},
 		{c.Moves, "due date set or moved", "due dates set or moved"}, {c.Owners, "other owner", "other owners"},
 		{c.Progress, "progress report", "progress reports"}, {c.Outcomes, "outcome", "outcomes"},
 		{c.Measures, "measure, new or with another target, baseline or unit", "measures, new or with another target, baseline or unit"}, {c.Readings, "new reading of a measure", "new readings of measures"},

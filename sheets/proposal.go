@@ -243,6 +243,9 @@ type Counts struct {
 	Moves       int `json:"moves" doc:"of due dates"`
 	Progress    int `json:"progress"`
 	Outcomes    int `json:"outcomes"`
+	Reworded    int `json:"reworded" doc:"items in other words"`
+	Placed      int `json:"placed" doc:"items at another place in the plan"`
+	Requests    int `json:"requests" doc:"of members, and promises to report"`
 	Measures    int `json:"measures" doc:"new, or measured otherwise than before"`
 	Readings    int `json:"readings" doc:"of measures"`
 	Resolutions int `json:"resolutions"`
@@ -290,6 +293,7 @@ func (c *Counts) add(p *Proposal, r *Row) {
 	c.Items++
 	c.Changes += len(r.Changes)
 	c.Progress += len(r.Progress)
+	c.Requests += len(r.Requests)
 	if r.Measure != nil {
 		c.Measures++
 		c.Readings += len(r.Measure.Readings)
@@ -331,6 +335,7 @@ func (c Counts) words() []string {
 	say(c.Outcomes, "outcome", "outcomes")
 	say(c.Measures, "measure", "measures")
 	say(c.Readings, "reading of a measure", "readings of measures")
+	say(c.Requests, "request or promise", "requests and promises")
 	say(c.Resolutions, "resolution as printed", "resolutions as printed")
 	return words
 }

@@ -67,6 +67,9 @@ func goesOn(printed string, next cell, last int) bool {
 // planName recognises the name of a plan within a sentence: words with capitals that end in what plans are called.
 var planName = regexp.MustCompile(`((?:[A-Z][\w&’'-]*\s+(?:(?:and|of|for|the|in|to|&)\s+)*)+(?:Plan|Programme|Tracker|Schedule|Action List|Action Log))\b(\s+(?:for\s+)?20\d\d(?:\s?[-–/]\s?(?:20)?\d\d)?)?`)
 
+// planLine is a first line that is nothing but a plan's name, in small letters too: "Housing improvement plan 2026".
+var planLine = regexp.MustCompile(`^[A-Z][\w&’', /-]{2,80}\b(?i:plan|programme|tracker|action list|action log)(?:,? (?:for )?20\d\d(?:\s?[-–/]\s?(?:20)?\d\d)?)?$`)
+
 // planTitle takes a plan's name from the lines outside the table, if exactly one is said.
 func planTitle(lines []cell) (title, at string) {
 	var titles []string
@@ -81,6 +84,9 @@ func planTitle(lines []cell) (title, at string) {
 				at = l.place()
 			}
 		}
+	}
+	if len(titles) == 0 && len(lines) > 0 && planLine.MatchString(squash(lines[0].text)) {
+		return squash(lines[0].text), lines[0].place()
 	}
 	if len(titles) != 1 {
 		return "", ""

@@ -157,10 +157,14 @@ func (a *app) tellProblems(p sheets.Proposal) {
 	if len(p.Problems) > 0 {
 		a.section("Could not be read")
 	}
-	for _, q := range p.Problems {
+	for i, q := range p.Problems {
+		same := func(x sheets.Problem) bool { return x.What == q.What && x.Todo == q.Todo && x.Fatal == q.Fatal }
+		if slices.ContainsFunc(p.Problems[:i], same) {
+			continue // said at its first place
+		}
 		words := q.What
-		if q.Place != "" {
-			words = q.Place + ": " + words
+		if places := placesOf(p.Problems[i:], same); places != "" {
+			words = places + ": " + words
 		}
 		if q.Todo != "" {
 			words += ": " + q.Todo
@@ -176,6 +180,26 @@ func (a *app) tellProblems(p sheets.Proposal) {
 	for _, l := range p.Unread {
 		a.indent("", l.Place+": "+l.Text)
 	}
+}
+
+// placesOf are the places of one problem: all of a few, the number of many.
+func placesOf(all []sheets.Problem, same func(sheets.Problem) bool) string {
+	var places []string
+	more := 0
+	for _, q := range all {
+		switch {
+		case q.Place == "" || !same(q):
+		case len(places) == 8:
+			more++
+		default:
+			places = append(places, q.Place)
+		}
+	}
+	words := strings.Join(places, "; ")
+	if more > 0 {
+		words += fmt.Sprintf(" and %d more", more)
+	}
+	return words
 }
 
 // tellNext ends a dry run with what is missing and the exact command that records it.
