@@ -12,6 +12,10 @@
 // [Problem] with its place, what is likely but was not said in so many words is an [Offer], what the paper does not say is a
 // need, and a file that holds no actions is refused by a sentence that says what it is.
 //
+// Columns of figures make measures: where a column says what is measured and none what is to be done, the rows are measures;
+// else a measure stands beside its action. What a column called Target means is told by what stands in it, and by nobody where
+// it may be dates or figures. A newer copy adds readings: a figure of a period once, the present figure when it has changed.
+//
 // What reading may cost is bounded before the cost arises: bytes of text, lines, rows, cells, columns, tables, unpacked bytes
 // of an archive. The limits depend on the file alone, so that it is read or refused the same everywhere.
 //
