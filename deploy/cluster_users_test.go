@@ -171,6 +171,19 @@ func testProof(ctx context.Context, t *testing.T, store *eventstore.Store) {
 	if err := store.Check(ctx); err != nil {
 		t.Error(err)
 	}
+	servers, err := store.Copies(ctx)
+	if err != nil || len(servers) != 3 {
+		t.Fatal(servers, err)
+	}
+	for _, server := range servers { // each copy can be read, twice by the same consumer
+		for range 2 {
+			for _, err := range store.LeavesOn(ctx, server, 0) {
+				if err != nil {
+					t.Fatal(server, err)
+				}
+			}
+		}
+	}
 }
 
 func (c *cluster) testApplication(t *testing.T) {

@@ -49,8 +49,8 @@ func OpenCopies(ctx context.Context, cfg Config) (*Store, error) {
 	return s, nil
 }
 
-// Streams are the names of the journal's streams in the cluster, the history first; those that are not there are left out. It waits for
-// servers that have just begun to agree on who leads.
+// Streams are the names of the journal's streams in the cluster, the history first; those that are not there are left out.
+// It waits for servers that have just begun to agree on who leads.
 func (s *Store) Streams(ctx context.Context) (found []string, err error) {
 	err = s.settled(ctx, settling, func() (bool, error) {
 		found = nil
