@@ -187,7 +187,7 @@ func (a *audit) verdict() Verdict {
 		fmt.Sprintf("all %d are there, and each is, to the byte, what was hashed", v.Size),
 		fmt.Sprintf("%d checkpoints fit", v.Checkpoints),
 		fmt.Sprintf("the %d histories are numbered without a gap, and each event names the one before it", len(a.chains)),
-		fmt.Sprintf("%d are those that were recorded, %d were erased", v.Texts, v.Erased)+a.unseen(v.Erased),
+		fmt.Sprintf("%d are those that were recorded, %d were erased", v.Texts, v.Erased) + a.unseen(v.Erased),
 		fmt.Sprintf("%d files are those that were recorded", v.Files),
 		"they are, row for row, what follows from the journal",
 	}
