@@ -18,6 +18,9 @@ import (
 // connect finds what the command talks to: the server that was named, else the server that holds the data directory, else
 // the directory itself, opened for the length of this command. The caller closes the client.
 func (a *app) connect(ctx context.Context) (*client, error) {
+	if a.token == "" {
+		a.token = os.Getenv("PLANTRAIL_TOKEN") // not the flag's default: help would print it
+	}
 	if a.server != "" {
 		return a.remote()
 	}
@@ -59,15 +62,11 @@ func (a *app) remote() (*client, error) {
 	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" {
 		return nil, misuse("--server", "%q is not a server's address", a.server).WithHint("write it as https://plans.example.org")
 	}
-	token := a.token
-	if token == "" {
-		token = os.Getenv("PLANTRAIL_TOKEN")
-	}
-	if token == "" {
+	if a.token == "" {
 		return nil, domain.Errorf(domain.Unauthenticated, "--token", "%s asks who you are", a.server).
 			WithHint("set PLANTRAIL_TOKEN to a token that its administrator made with plantrail token create")
 	}
-	return netClient(u.Scheme+"://"+u.Host, token, nil), nil
+	return netClient(u.Scheme+"://"+u.Host, a.token, nil), nil
 }
 
 // local reaches the server that holds the data directory, as the operating-system user, or as the token that was named.
