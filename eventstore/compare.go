@@ -17,7 +17,7 @@ type CopyState struct {
 	Lacks   uint64 `json:"lacks"` // messages that another server has
 	First   uint64 `json:"first,omitempty"`
 	Last    uint64 `json:"last,omitempty"`   // the first and the last that it lacks
-	Differs uint64 `json:"differs"`          // messages that it has other than another server has them
+	Differs uint64 `json:"differs"`          // messages that it has other than most servers have them
 	Silent  string `json:"silent,omitempty"` // why its copy could not be read
 }
 
@@ -97,15 +97,15 @@ func (s *Store) Compare(ctx context.Context, stream string) ([]CopyState, error)
 		if err != nil {
 			return nil, err
 		}
-		first := heads[slices.IndexFunc(heads, func(m *kept) bool { return m != nil })]
-		nowhere(first.Seq)
-		next = first.Seq + 1
+		most := commonest(heads)
+		nowhere(most.Seq)
+		next = most.Seq + 1
 		for i, m := range heads {
 			switch c := &all[i]; {
 			case c.Silent != "":
 			case m == nil:
-				c.lack(first.Seq)
-			case !bytes.Equal(m.Data, first.Data) || m.Subject != first.Subject:
+				c.lack(most.Seq)
+			case !m.same(most):
 				c.Has++
 				c.Differs++
 			default:
@@ -115,6 +115,28 @@ func (s *Store) Compare(ctx context.Context, stream string) ([]CopyState, error)
 	}
 	nowhere(state.Last + 1)
 	return all, nil
+}
+
+// commonest is what most servers have of a message, so that one copy which says something else is the one that differs. What
+// most have is not right for that: whoever builds on it proves it first.
+func commonest(heads []*kept) (most *kept) {
+	best := 0
+	for _, m := range heads {
+		n := 0
+		for _, other := range heads {
+			if m != nil && other != nil && m.same(other) {
+				n++
+			}
+		}
+		if n > best {
+			most, best = m, n
+		}
+	}
+	return most
+}
+
+func (m *kept) same(other *kept) bool {
+	return m.Subject == other.Subject && bytes.Equal(m.Data, other.Data)
 }
 
 func (c *CopyState) lack(seq uint64) {
