@@ -99,7 +99,7 @@ type KeyAdopted struct {
 type HistoryRepaired struct {
 	First  Position `json:"first"`
 	Last   Position `json:"last"`
-	Source string   `json:"source"` // tiles, bundle, backup
+	Source string   `json:"source"` // tiles, bundle, backup, replica, or nothing else than what was left
 	Root   string   `json:"root"`   // base64, of the checkpoint it was held against
 	Size   uint64   `json:"size"`
 }
