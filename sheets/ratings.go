@@ -54,7 +54,7 @@ func ParseRatings(lines []string) (domain.Scheme, error) {
 		meaning, known := meaningOf(means)
 		key := domain.Slug(label)
 		if !known || key == "" {
-			return s, domain.Errorf(domain.Invalid, "rating", "%s does not say what a rating means", quoted(line)).
+			return s, domain.Errorf(domain.Invalid, "ratings", "%s does not say what a rating means", quoted(line)).
 				WithHint("as LABEL=MEANING, e.g. 'Slipping=at_risk'; MEANING is one of not_started, on_track, at_risk, off_track, complete_claimed, complete_verified, suspended, cancelled, no_data")
 		}
 		colour, shape := looks[meaning][0], looks[meaning][1]

@@ -301,8 +301,25 @@ func TestAPaperIsLookedAtAndThenRecorded(t *testing.T) {
 	}
 }
 
+// A council's own rating words are explained once, in the form.
+func TestAPaperWithWordsOfItsOwn(t *testing.T) {
+	h := pagestest.New(t)
+	sample := "Action,Status\nMend the roof,Slipping\nPaint the door,On course\n"
+	status, page, _ := upload(t, h, "/import", "a.csv", sample, "plan", "roofs", "title", "Roofs", "ratings", "Slipping=at_risk\r\nOn course=on_track")
+	if status != 200 || !strings.Contains(page, "Still needed") || !strings.Contains(page, "the day of which it speaks") || strings.Contains(page, "--as-at") {
+		t.Fatalf("%d %.2000s", status, problemIn(page))
+	}
+	status, page, _ = upload(t, h, "/import", "a.csv", sample, "plan", "roofs", "title", "Roofs", "ratings", "Slipping=at_risk\r\nOn course=on_track", "as_at", "2026-03-31")
+	if status != 200 || !strings.Contains(page, `name="record"`) || !strings.Contains(page, "slipping") && !strings.Contains(page, "Slipping") {
+		t.Fatalf("%d %.2000s", status, problemIn(page))
+	}
+	if status, page, _ = upload(t, h, "/import", "a.csv", sample, "plan", "roofs", "title", "Roofs", "ratings", "Slipping=rather"); status != 400 || !strings.Contains(page, `id="f-ratings-error"`) {
+		t.Errorf("%d %.2000s", status, problemIn(page))
+	}
+}
+
 func TestTheCityPaperIsRead(t *testing.T) {
-	file, err := os.ReadFile("/work/shared/seeds/city-of-london-sdp.txt")
+	file, err := os.ReadFile("../../../shared/seeds/city-of-london-sdp.txt")
 	if err != nil {
 		t.Skip("not on this machine: the City of London paper")
 	}

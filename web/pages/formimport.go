@@ -11,6 +11,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -74,7 +75,7 @@ func (s *shelf) take(of domain.ActorID, sha256 string, now time.Time) ([]byte, b
 }
 
 // importOptions are the parameters of the API that the form gives.
-var importOptions = []string{"plan", "title", "scheme", "meeting_date", "as_at", "body", "columns", "name"}
+var importOptions = []string{"plan", "title", "scheme", "ratings", "meeting_date", "as_at", "body", "columns", "name"}
 
 // importPage is the form for a paper and, once one is there, what it says.
 type importPage struct {
@@ -92,6 +93,16 @@ func (p importPage) FaultyID() string {
 	return fieldID("file")
 }
 
+// Needs are what is still needed, in the words of the form instead of the command line's.
+func (p importPage) Needs() (all []string) {
+	for _, need := range p.Proposal.Needs {
+		all = append(all, optionNames.ReplaceAllString(need, ""))
+	}
+	return all
+}
+
+var optionNames = regexp.MustCompile(`--[a-z-]+( [a-z-]+)?: `)
+
 // Ready says whether the paper can be recorded.
 func (p importPage) Ready() bool {
 	return p.Proposal != nil && !p.Proposal.Fatal() && len(p.Proposal.Needs) == 0
@@ -104,6 +115,7 @@ func (p importPage) Options() (all []shown) {
 		{Name: "as_at", Label: "Or, for no meeting: the day as at which it speaks", Kind: "date"}, {Name: "body", Label: "Body that met", Kind: "text"},
 		{Name: "plan", Label: "Plan's short name (left empty: made of the title)", Hint: "The name of a plan that is there already: the paper is a newer copy of it.", Kind: "text"},
 		{Name: "title", Label: "Plan's title (left empty: the document's)", Kind: "text"}, {Name: "scheme", Label: "Rating scheme (left empty: rag.v1)", Kind: "text"},
+		{Name: "ratings", Label: "Or what the paper's own rating words mean", Hint: "A line for each: WORD=MEANING, for example Slipping=at_risk. Meanings: not_started, on_track, at_risk, off_track, complete_claimed, complete_verified, suspended, cancelled, no_data.", Kind: "textarea"},
 		{Name: "columns", Label: "What columns mean whose names don't say it", Hint: "A line for each: NAME=FIELD, for example Lead=owner.", Kind: "textarea"}} {
 		s := shown{field: f, ID: fieldID(f.Name), Value: p.Values.Get(f.Name)}
 		if p.Problem != nil && p.Problem.Field == f.Name {
