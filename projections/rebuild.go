@@ -116,8 +116,8 @@ func (db *DB) swap(ctx context.Context, p *projector) error {
 	db.current = p.f
 	interrupt := db.interrupt
 	db.mu.Unlock()
+	db.standing.change(func() { db.standing.rebuilds++ }) // before the position is told that it led to
 	db.standing.moved(p.fold.at)
-	db.standing.change(func() { db.standing.rebuilds++ })
 	if interrupt != nil {
 		interrupt(errSwapped)
 	}
