@@ -38,6 +38,9 @@ func backupOf(t testing.TB, s *eventstore.Store) eventstore.Backup {
 }
 
 func TestRestore(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: run without -short")
+	}
 	from := eventstoretest.Open(t)
 	ctx := context.Background()
 	w := writeTexts(t, from)

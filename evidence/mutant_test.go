@@ -250,6 +250,9 @@ func otherCheckpoint(t *testing.T) []byte {
 }
 
 func TestScriptGivesTheSameVerdictOnRandomMutants(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: run without -short")
+	}
 	n := 1000
 	if testing.Short() {
 		n = 200

@@ -101,6 +101,9 @@ func TestARebuildEqualsWhatGrew(t *testing.T) {
 }
 
 func TestStoppedAfterAnyEventItGoesOn(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: run without -short")
+	}
 	src := projectionstest.Draw(t, torn)
 	path := t.TempDir() + "/read.db"
 	for end := range domain.Position(len(src.Recorded()) + 1) {

@@ -171,6 +171,9 @@ func (f *onDisk) Leaves(ctx context.Context, after domain.Position) iter.Seq2[pr
 
 // The files are believed, not what the journal remembers; a file that was touched is read at once.
 func TestTheFilesAreReadPastTheJournal(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: run without -short")
+	}
 	for name, c := range map[string]struct {
 		how     func([]byte) []byte
 		touched []string

@@ -10,6 +10,9 @@ import (
 )
 
 func TestRebuildUnderReadLoad(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: run without -short")
+	}
 	src := projectionstest.Draw(t, story)
 	db := open(t, src)
 	var readers, writer sync.WaitGroup

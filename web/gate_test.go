@@ -286,6 +286,9 @@ func TestARefusedBodyDoesNotHoldTheConnection(t *testing.T) {
 }
 
 func TestLargeFilesAreReadAFewAtATime(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: run without -short")
+	}
 	h := newHouse(t)
 	for range fileSlots {
 		h.files <- struct{}{}

@@ -92,6 +92,9 @@ func (s *server) get(what string) (string, error) {
 }
 
 func TestEachPersonsQuestionsAreAnswered(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds: run without -short")
+	}
 	work := t.TempDir()
 	s := startServer(t, filepath.Join(work, "data"))
 	env := append(os.Environ(), "PLANTRAIL_DATA="+filepath.Join(work, "data"), "PLANTRAIL_OUTPUT=table", "COLUMNS=250")
