@@ -38,7 +38,8 @@ func (s *secretary) sent() string { return strings.Join(s.post.all(), "\n---\n")
 
 func status(t *testing.T, o *office, id domain.SubscriptionID) (feeds.Delivery, string) {
 	t.Helper()
-	sub, _ := o.register.Find(id)
+	var sub domain.Subscription
+	eventually(t, "the subscription", func() (known bool) { sub, known = o.register.Find(id); return known })
 	d, failed, err := feeds.NoticesOf(t.Context(), o.Store.Shared(), sub)
 	if err != nil {
 		t.Fatal(err)
