@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"plantrail/domain/domaintest"
 )
 
 // The README's shell blocks are run, in their order, in one fresh directory that holds a copy of the repository.
@@ -25,9 +27,7 @@ import (
 var shellBlock = regexp.MustCompile("(?ms)^```sh *(\\w*)\n(.*?)^```$")
 
 func TestREADME(t *testing.T) {
-	if testing.Short() {
-		t.Skip("README: builds the binary and runs every command; run without -short")
-	}
+	domaintest.Long(t)
 	text, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)

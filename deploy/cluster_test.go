@@ -15,6 +15,8 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
+
+	"plantrail/domain/domaintest"
 )
 
 // The three nodes below are real servers that read nats/node.conf as it is. Only ports and directories are the test's.
@@ -186,9 +188,7 @@ func (c *client) wasRefused(t *testing.T, subject string) bool {
 }
 
 func TestCluster(t *testing.T) {
-	if testing.Short() {
-		t.Skip("three servers: run without -short")
-	}
+	domaintest.Long(t)
 	c := startCluster(t)
 	t.Run("every node syncs before it answers", c.testSync)
 	t.Run("nobody gets in without a password", c.testStrangers)

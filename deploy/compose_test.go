@@ -16,6 +16,8 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 	"gopkg.in/yaml.v3"
+
+	"plantrail/domain/domaintest"
 )
 
 // compose is what the tests read of docker-compose.yml.
@@ -229,9 +231,7 @@ func allFiles(t *testing.T, roots ...string) (files []string) {
 
 // The flags that the files use are flags that the program has, and the variables are ones that it reads.
 func TestPlantrailTakesTheCommands(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the program: run without -short")
-	}
+	domaintest.Long(t)
 	program := plantrail(t)
 	c, _ := readCompose(t)
 	for _, name := range []string{"begin", "plantrail"} {

@@ -13,13 +13,13 @@ import (
 	"testing"
 
 	"gopkg.in/yaml.v3"
+
+	"plantrail/domain/domaintest"
 )
 
 // Every metric that an alert or a panel uses is one that the running program exposes; otherwise an alarm is silent for ever.
 func TestAlertsAndPanelsUseRealMetrics(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds and runs the program: run without -short")
-	}
+	domaintest.Long(t)
 	exposed := exposedMetrics(t)
 	used := map[string][]string{}
 	for where, expr := range expressions(t) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
@@ -31,7 +32,7 @@ func sameLeaf(a, b eventstore.Leaf) bool {
 
 // The files hold what the server gives, from any position on, also while it has them open.
 func TestTheFilesHoldWhatTheServerGives(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	s := eventstoretest.OpenWith(t, makeDamaged(t).copy(t))
 	for _, after := range []int{0, 1, 9_000, 23_990, 24_000} {
 		i := 0
@@ -59,7 +60,7 @@ func TestTheFilesHoldWhatTheServerGives(t *testing.T) {
 // Whatever single bit of a finished file changes, its leaves are read otherwise or not at all, and the file is noticed,
 // while the server that has read it before may go on giving what it remembers.
 func TestEachBitOfAFileIsMissed(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	cfg := makeDamaged(t).copy(t)
 	s := eventstoretest.OpenWith(t, cfg)
 	want, err := onDisk(t, s)

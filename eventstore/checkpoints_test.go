@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/domain/journaltest"
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
@@ -52,7 +53,7 @@ func TestCheckpoints(t *testing.T) {
 }
 
 func TestCheckpointsOnThreeNodes(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	nodes := eventstoretest.Cluster(t, 3)
 	cfg := nodes.Config(t.TempDir())
 	cfg.Init = true

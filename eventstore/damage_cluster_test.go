@@ -8,13 +8,14 @@ import (
 	"testing"
 	"time"
 
+	"plantrail/domain/domaintest"
 	"plantrail/eventstore/eventstoretest"
 )
 
 // One of three replicas has a flipped bit, is started again and then leads: JetStream is content, reading is not. (Without
 // its index.db such a replica was not seen to take the lead in 90 seconds.)
 func TestDamagedReplicaLeads(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	nodes := eventstoretest.Cluster(t, 3)
 	cfg := nodes.Config(t.TempDir())
 	cfg.Init = true

@@ -18,6 +18,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/domain/journaltest"
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
@@ -132,7 +133,7 @@ func forge(t *testing.T, dir string) {
 
 // What a start, and after it a check and a reading of all leaves, say of each damage.
 func TestDamageAtRest(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	whole := makeDamaged(t)
 	want := allLeavesAt(t, whole.copy(t))
 	without := func(names ...string) func(t *testing.T, dir string) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/domain/journaltest"
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
@@ -57,7 +58,7 @@ func TestReadOnlyBeforeTheDiskIsFull(t *testing.T) {
 // A disk that is really full, with the watchdog deceived: appends fail in time, nothing is half there, and when there is
 // space again the journal goes on by itself.
 func TestFullDisk(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	dir := smallDisk(t, "24m")
 	filler := filepath.Join(dir, "filler")
 	cfg := eventstoretest.Config(filepath.Join(dir, "data"))
@@ -159,9 +160,7 @@ func checkNothingHalf(t *testing.T, s *eventstore.Store, acked map[domain.PlanID
 func smallDisk(t *testing.T, size string) string {
 	t.Helper()
 	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size); err != nil {
-		t.Skipf("not on this machine: filling a disk; mounting a tmpfs needs root and the right to mount (%v)", err)
-	}
+	domaintest.Need(t, "a tmpfs to fill, which root may mount", syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size))
 	t.Cleanup(func() {
 		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
 			t.Errorf("unmount: %v", err)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/domain/journaltest"
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
@@ -215,7 +216,7 @@ func TestEraseWhatIsNot(t *testing.T) {
 // On three nodes no stream file holds the text as soon as the replicas have followed. The Raft logs do until each server
 // compacts its own: every two to three minutes, or after 8 MB, which is what the test does.
 func TestEraseTextOnThreeNodes(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	nodes := eventstoretest.Cluster(t, 3)
 	cfg := nodes.Config(t.TempDir())
 	cfg.Init = true

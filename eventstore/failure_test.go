@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/domain/journaltest"
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
@@ -23,7 +24,7 @@ func contains(s string) func([]byte) bool {
 // Both halves of every failure of a publish: the connection is cut before the server has it, and after it has stored it but
 // before its answer passes. Either way the command is recorded once, whatever was reported.
 func TestCutConnections(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	for _, replicas := range []int{1, 3} {
 		nodes := eventstoretest.Cluster(t, replicas)
 		for name, cut := range map[string]struct {
@@ -129,7 +130,7 @@ func reverify(t *testing.T, s *eventstore.Store, want int) {
 
 // A command of several batches that is cut between them is unknown; the service voids its parts and records it again.
 func TestLongCommandCutBetweenBatches(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	nodes := eventstoretest.Cluster(t, 1)
 	proxy := eventstoretest.NewProxy(t, nodes.Addr(0))
 	cfg := nodes.Config(t.TempDir())
@@ -169,7 +170,7 @@ func TestLongCommandCutBetweenBatches(t *testing.T) {
 
 // JetStream goes away under an embedded store: writers and readers get an error in time, not a hang.
 func TestServerDown(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	s := eventstoretest.Open(t)
 	got, err := s.Append(context.Background(), domain.Head{}, journaltest.Change("sdp", "c-1", 1, ""))
 	if err != nil {

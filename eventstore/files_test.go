@@ -16,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
 )
@@ -23,7 +24,7 @@ import (
 func TestEvidence(t *testing.T) { testEvidence(t, eventstoretest.Open(t)) }
 
 func TestEvidenceOnThreeNodes(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	testEvidence(t, eventstoretest.Cluster(t, 3).Open(t, "acme"))
 }
 

@@ -3,6 +3,7 @@ package eventstore_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -22,6 +23,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/eventstore"
 )
 
@@ -223,10 +225,10 @@ func newCutDisk(t *testing.T) *cutDisk {
 	must(t, os.WriteFile(whole, nil, 0o600))
 	must(t, os.Truncate(whole, 4<<30))
 	if why := try("mkfs.xfs", "-q", "-m", "reflink=1", whole); why != "" {
-		t.Skip("not on this machine: power cuts need mkfs.xfs and mkfs.ext4 (packages xfsprogs, e2fsprogs): " + why)
+		domaintest.Need(t, "power cuts need mkfs.xfs and mkfs.ext4 (packages xfsprogs, e2fsprogs)", errors.New(why))
 	}
 	if why := try("mount", "-o", "loop", whole, d.host); why != "" {
-		t.Skip("not on this machine: power cuts need loop mounts (root, /dev/loop*): " + why)
+		domaintest.Need(t, "power cuts need loop mounts (root, /dev/loop*)", errors.New(why))
 	}
 	t.Cleanup(func() { try("umount", d.host) })
 	must(t, os.WriteFile(d.image, nil, 0o600))

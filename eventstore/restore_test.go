@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/domain/journaltest"
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
@@ -38,9 +39,7 @@ func backupOf(t testing.TB, s *eventstore.Store) eventstore.Backup {
 }
 
 func TestRestore(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	from := eventstoretest.Open(t)
 	ctx := context.Background()
 	w := writeTexts(t, from)

@@ -9,6 +9,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/domain/journaltest"
 	"plantrail/eventstore/eventstoretest"
 )
@@ -39,7 +40,7 @@ func TestRightsThatAreNotNeeded(t *testing.T) {
 
 // A missing right comes to the caller as a time-out; the reason stands in the error's cause all the same, and no password.
 func TestMissingRightIsNamed(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	nodes := eventstoretest.ClusterWith(t, 1, user("history.>"))
 	cfg := nodes.Config(t.TempDir())
 	cfg.Init, cfg.URL = true, "nats://app:x@"+nodes.Addr(0)

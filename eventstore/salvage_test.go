@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
 )
@@ -103,7 +104,7 @@ func TestSalvageOfAWholeJournal(t *testing.T) {
 
 // However a file is damaged, all records that still have their checksum are found, and nothing else.
 func TestSalvageOfADamagedJournal(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	whole := makeDamaged(t)
 	want := allLeavesAt(t, whole.copy(t))
 	for name, c := range map[string]struct {

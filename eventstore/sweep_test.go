@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/domain/journaltest"
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
@@ -99,7 +100,7 @@ func putPiece(s *eventstore.Store, id string) error {
 // While writers write, a sweep of everything that is older than now takes none of their texts: a text that is newer than
 // the checkpoint may be between text and event.
 func TestSweepWhileWriting(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	s := eventstoretest.Open(t)
 	ctx := context.Background()
 	stop := make(chan struct{})
@@ -151,7 +152,7 @@ func TestSweepWhileWriting(t *testing.T) {
 
 // Killed between the two steps of erasing, for which a missing right stands: both messages are there. The next try finishes.
 func TestEraseCutShort(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	var users []*server.User
 	for name, deny := range map[string][]string{"app": nil, "weak": {"$JS.API.STREAM.MSG.DELETE.>"}} {
 		users = append(users, &server.User{Username: name, Password: "x",

@@ -12,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/domain/journaltest"
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
@@ -234,7 +235,7 @@ func readTexts(t *testing.T, s *eventstore.Store, until uint64, then func()) (n 
 
 // From wherever in the text stream one begins, and whatever was erased there, its files give what the server gives.
 func TestTheFilesHoldTheTexts(t *testing.T) {
-	slow(t)
+	domaintest.Long(t)
 	s := eventstoretest.Open(t)
 	const all = 24_000
 	written := fillPlan(t, s, "sdp", all)

@@ -250,12 +250,9 @@ func otherCheckpoint(t *testing.T) []byte {
 }
 
 func TestScriptGivesTheSameVerdictOnRandomMutants(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
 	n := 1000
 	if testing.Short() {
-		n = 200
+		n = 100
 	}
 	_, b, vkey := sample(t, 5)
 	data := write(t, b)

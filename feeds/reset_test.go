@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/feeds"
 	"plantrail/feeds/feedstest"
 )
@@ -55,9 +56,7 @@ func (o *office) over(j feeds.Journal) *office {
 // A webhook's subscriber is told of a restore before it is sent anything of the restored history: up to where its copy is
 // good. Its target being down then doesn't make it forget.
 func TestAWebhookIsToldOfARestore(t *testing.T) {
-	if testing.Short() {
-		t.Skip("hundreds of deliveries: run without -short")
-	}
+	domaintest.Long(t)
 	o, g := newOffice(t), newTarget(t)
 	o = o.over(feedstest.Source{Store: o.Store})
 	o.subscribe("bi", g.URL, domain.Wanted{})
@@ -190,9 +189,7 @@ func TestDeadLettersAreNeverDroppedForRoom(t *testing.T) {
 // What a target answers is heard as far as it is meant well: Retry-After is kept to, for a day at most; a slow answer, a
 // redirect and a header without end are failures like others, and the event comes again.
 func TestHostileTargets(t *testing.T) {
-	if testing.Short() {
-		t.Skip("waits for an answer that does not come: run without -short")
-	}
+	domaintest.Long(t)
 	o := newOffice(t)
 	o.Plan("sdp")
 	type hostile struct {

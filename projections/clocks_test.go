@@ -117,10 +117,7 @@ func TestAClockThatShowsNothingSaysSo(t *testing.T) {
 // TestTheTablesAndTheFoldSayTheSame holds the plan that the tables give against the one that its entries fold into.
 func TestTheTablesAndTheFoldSayTheSame(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		story := drawn(rt)
-		if strings.Count(story, "cut\n") != strings.Count(story, "void ") {
-			rt.Skip("it ends in a command that was cut")
-		}
+		story := rapid.Custom(drawn).Filter(func(story string) bool { return strings.Count(story, "cut\n") == strings.Count(story, "void ") }).Draw(rt, "story")
 		db, src := built(t, story+"pa meeting m-1 \"Board\" 2020-02-03\npa paper m-1\n")
 		n := domain.Position(len(src.Recorded()))
 		tables, err := db.Plan(t.Context(), "pa", projections.At{Position: n - 1})

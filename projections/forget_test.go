@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/projections"
 	"plantrail/projections/projectionstest"
 )
@@ -101,9 +102,7 @@ func TestARebuildEqualsWhatGrew(t *testing.T) {
 }
 
 func TestStoppedAfterAnyEventItGoesOn(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	src := projectionstest.Draw(t, torn)
 	path := t.TempDir() + "/read.db"
 	for end := range domain.Position(len(src.Recorded()) + 1) {

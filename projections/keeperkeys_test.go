@@ -12,6 +12,7 @@ import (
 	"golang.org/x/mod/sumdb/note"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/evidence"
 	"plantrail/projections"
 	"plantrail/projections/projectionstest"
@@ -171,9 +172,7 @@ func (f *onDisk) Leaves(ctx context.Context, after domain.Position) iter.Seq2[pr
 
 // The files are believed, not what the journal remembers; a file that was touched is read at once.
 func TestTheFilesAreReadPastTheJournal(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	for name, c := range map[string]struct {
 		how     func([]byte) []byte
 		touched []string

@@ -5,14 +5,13 @@ import (
 	"testing"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/projections"
 	"plantrail/projections/projectionstest"
 )
 
 func TestRebuildUnderReadLoad(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	src := projectionstest.Draw(t, story)
 	db := open(t, src)
 	var readers, writer sync.WaitGroup

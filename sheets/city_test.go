@@ -1,7 +1,6 @@
 package sheets
 
 import (
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -10,17 +9,12 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 )
-
-const seeds = "../../shared/seeds/"
 
 func city(t *testing.T) []byte {
 	t.Helper()
-	file, err := os.ReadFile(seeds + "city-of-london-sdp.txt")
-	if err != nil {
-		t.Skip("not on this machine: the City of London paper, beside the tree: ", err)
-	}
-	return file
+	return domaintest.Paper(t, "seeds/city-of-london-sdp.txt")
 }
 
 var third = domain.Day(2020, time.February, 3)

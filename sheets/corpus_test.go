@@ -1,16 +1,14 @@
 package sheets
 
 import (
-	"os"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 )
-
-const corpus = "../../shared/corpus/"
 
 // corpusFiles says of each facsimile what must come out, written by hand from its text and shape before the reader was run:
 // rows with their places (line, then item), offers and resolutions; or, for papers without actions, the refusal's words.
@@ -91,10 +89,7 @@ var corpusFiles = []struct {
 func TestCorpus(t *testing.T) {
 	for _, c := range corpusFiles {
 		t.Run(c.file+c.scheme, func(t *testing.T) {
-			file, err := os.ReadFile(corpus + c.file + ".txt")
-			if err != nil {
-				t.Skip("not on this machine: the corpus of table shapes, beside the tree: ", err)
-			}
+			file := domaintest.Paper(t, "corpus/"+c.file+".txt")
 			p, err := Read(file, Options{Name: c.file + ".txt", Scheme: c.scheme, Title: "Plan", MeetingDate: third, Body: "Committee"})
 			if c.refused != "" {
 				if err == nil {
@@ -150,10 +145,7 @@ func listed(p *Proposal, want string) bool {
 // TestWorcestershireBecomesAPlan reads minutes without any table: five areas under the sentence that names them, the
 // Chairman's action, the officers' prose as progress, the caseloads pointed out.
 func TestWorcestershireBecomesAPlan(t *testing.T) {
-	file, err := os.ReadFile(seeds + "worcestershire-through-care.txt")
-	if err != nil {
-		t.Skip("not on this machine: the Worcestershire minutes, beside the tree: ", err)
-	}
+	file := domaintest.Paper(t, "seeds/worcestershire-through-care.txt")
 	p, err := Read(file, Options{Name: "minutes.txt", MeetingDate: third, Title: "Through Care"})
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 )
 
 // made is one row of a made-up tracker, as it should be read.
@@ -149,9 +150,7 @@ type score struct{ files, refused, cells, right, missing, wrong int }
 // TestGeneratedTrackers reads made-up trackers with mutations in five formats and prints how much of them is read. A
 // rating or date that is not the tracker's is a failure; a cell that is not read is only counted.
 func TestGeneratedTrackers(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	var all score
 	for _, how := range mutations {
 		var s score

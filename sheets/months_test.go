@@ -14,6 +14,7 @@ import (
 	"github.com/xuri/excelize/v2"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/domain/journaltest"
 	"plantrail/sheets"
 )
@@ -253,9 +254,7 @@ func (h *history) told(events []domain.Recorded, lines []line) map[string]int {
 // TestTwelveMonthlyCopiesBecomeTwelveMonthsOfHistory keeps made-up trackers for twelve months, records each copy, and holds
 // what the history says against what was changed. A wrong rating or date is a failure; the accuracy is printed.
 func TestTwelveMonthlyCopiesBecomeTwelveMonthsOfHistory(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	for _, format := range []string{"csv", "xlsx"} {
 		matched, missed, wrong := 0, 0, 0
 		for seed := range int64(5) {

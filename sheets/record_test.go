@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/domain/journaltest"
 	"plantrail/sheets"
 )
@@ -42,10 +43,7 @@ func folded(t *testing.T, j domain.Journal, id domain.PlanID) (*domain.Plan, []d
 }
 
 func TestCityOfLondonIsRecordedOnce(t *testing.T) {
-	file, err := os.ReadFile("../../shared/seeds/city-of-london-sdp.txt")
-	if err != nil {
-		t.Skip("not on this machine: the City of London paper, beside the tree: ", err)
-	}
+	file := domaintest.Paper(t, "seeds/city-of-london-sdp.txt")
 	meeting := domain.Day(2020, time.February, 3)
 	read := func() *sheets.Proposal {
 		p, err := sheets.Read(file, sheets.Options{MeetingDate: meeting, Body: "Safeguarding Sub-Committee", Name: "city.txt"})
@@ -157,12 +155,9 @@ func BenchmarkReadTenThousandRows(b *testing.B) {
 // TestEveryPaperIsRecorded gives what is read of the corpus and of the minutes to the domain: levels, parents, meeting dates of
 // rows and accepted requests are things that it takes.
 func TestEveryPaperIsRecorded(t *testing.T) {
-	files, _ := filepath.Glob("../../shared/corpus/*.txt")
-	if len(files) == 0 {
-		t.Skip("not on this machine: the corpus of table shapes, beside the tree")
-	}
+	files, _ := filepath.Glob(domaintest.PaperPath(t, "corpus") + "/*.txt")
 	recorded := 0
-	for _, name := range append(files, "../../shared/seeds/worcestershire-through-care.txt", "../../shared/seeds/city-of-london-sdp.txt") {
+	for _, name := range append(files, domaintest.PaperPath(t, "seeds/worcestershire-through-care.txt"), domaintest.PaperPath(t, "seeds/city-of-london-sdp.txt")) {
 		file, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/feeds"
 )
 
@@ -175,9 +176,7 @@ func BenchmarkStreamsMemory(b *testing.B) {
 func resident(b *testing.B) float64 {
 	b.Helper()
 	stat, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		b.Skip("not on this machine: /proc")
-	}
+	domaintest.Need(b, "/proc", err)
 	pages, err := strconv.Atoi(strings.Fields(string(stat))[1])
 	if err != nil {
 		b.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"plantrail/domain/domaintest"
 	"plantrail/feeds"
 	"plantrail/feeds/feedstest"
 	"plantrail/web"
@@ -243,9 +244,7 @@ func (c *contract) tables() {
 
 // A token for one plan has a feed of that plan; a stream ends soon after its token does.
 func TestTheFeedHoldsToPlansAndToTheTokensEnd(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	r := newReal(t)
 	r.must(t, 201, "POST", "/v1/plans/sdp/open-plan", `{"title":"SDP"}`)
 	r.must(t, 201, "POST", "/v1/plans/secret/open-plan", `{"title":"Secret"}`)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/projections"
 )
 
@@ -286,9 +287,7 @@ func TestARefusedBodyDoesNotHoldTheConnection(t *testing.T) {
 }
 
 func TestLargeFilesAreReadAFewAtATime(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	h := newHouse(t)
 	for range fileSlots {
 		h.files <- struct{}{}

@@ -4,13 +4,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"plantrail/domain/domaintest"
 	"plantrail/projections"
 	"plantrail/web"
 )
@@ -201,10 +201,7 @@ func TestTheNextCopyOfEachPaperRecordsItsEditsAndNothingElse(t *testing.T) {
 	s := newReal(t)
 	for i, c := range paperCopies {
 		t.Run(c.file, func(t *testing.T) {
-			file, err := os.ReadFile("../../shared/" + c.file + ".txt")
-			if err != nil {
-				t.Skip("not on this machine: the papers beside the tree: ", err)
-			}
+			file := domaintest.Paper(t, c.file+".txt")
 			plan := fmt.Sprint("paper-", i)
 			give := func(day, accept, text, query string) (v web.ImportView) {
 				q := url.Values{"plan": {plan}, "title": {"A plan"}, "as_at": {day}, "name": {"paper.txt"}, "accept": {accept}, "scheme": {c.scheme}, "body": {"Committee"}}

@@ -9,24 +9,21 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"plantrail/domain/domaintest"
 )
 
 // redocly is the linter's pinned version.
 const redocly = "@redocly/cli@2.77.0"
 
 func TestTheDocumentIsLinted(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	npm, err := exec.LookPath("npm")
-	if err != nil {
-		t.Skip("not on this machine: npm, so the OpenAPI document is not linted")
-	}
+	domaintest.Need(t, "npm, which brings the judge of the OpenAPI document", err)
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	if out, err := exec.CommandContext(ctx, npm, "exec", "--yes", redocly, "--", "--version").CombinedOutput(); err != nil {
-		t.Skipf("not on this machine: %s can't be installed, so the OpenAPI document is not linted: %v\n%s", redocly, err, out)
-	}
+	_, err = exec.CommandContext(ctx, npm, "exec", "--yes", redocly, "--", "--version").Output()
+	domaintest.Need(t, redocly+" can't be installed", err)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "openapi.json")
 	if err := os.WriteFile(file, newHouse(t).openAPI, 0o600); err != nil {

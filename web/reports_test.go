@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"plantrail/domain/domaintest"
 	"plantrail/sheets"
 	"plantrail/web"
 )
@@ -96,9 +97,7 @@ func TestReportsAnswer(t *testing.T) {
 // TestAReportIsMadeAgainByItsCommand asks for each report in each form, records more, and asks again as the command that it
 // prints would.
 func TestAReportIsMadeAgainByItsCommand(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	s := newReal(t)
 	first := "?min_position=" + told(t, s, "wsoa", wsoa)
 	var names struct{ Reports []struct{ Report string } }

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"plantrail/domain/domaintest"
 	"plantrail/projections/projectionstest"
 )
 
@@ -24,8 +25,8 @@ import (
 func BenchmarkDetection(b *testing.B) {
 	for _, events := range []int{10_000, 200_000, 1_000_000} {
 		b.Run(fmt.Sprint(events), func(b *testing.B) {
-			if testing.Short() && events > 200_000 {
-				b.Skip("a history of a million events takes minutes to make: run without -short")
+			if events > 200_000 {
+				domaintest.Long(b)
 			}
 			dir := damagedHistory(b, events)
 			files := historyFiles(b, dir)

@@ -6,14 +6,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"plantrail/domain/domaintest"
 )
 
 // One bit of one event changes on the disk of a running server. Without anybody asking, appends are refused and say why,
 // reading goes on under a banner, the probe and the figures say so, and the event is named.
 func TestOneBitOnTheDiskStopsTheLog(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	dir, _ := begin(t)
 	s := startServer(t, dir)
 	for _, words := range []string{"One post is filled.", "Two posts are filled.", "Three posts are filled."} {

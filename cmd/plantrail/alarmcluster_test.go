@@ -13,6 +13,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"plantrail/domain/domaintest"
 	"plantrail/eventstore/eventstoretest"
 )
 
@@ -25,9 +26,7 @@ type town struct {
 
 func beginTown(t *testing.T) *town {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("three servers that choose leaders: run without -short")
-	}
+	domaintest.Long(t)
 	w := &town{nodes: eventstoretest.Cluster(t, 3), dir: filepath.Join(t.TempDir(), "data")}
 	plantrail(t, w.dir, "init", "--nats", w.nodes.URL(), "--nats-monitor", strings.Join(w.nodes.MonitorURLs(), ","))
 	plantrail(t, w.dir, "plan", "open", "p1", "--title", "A plan")

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 )
 
 // TestKilledWhileErasing kills the real binary with SIGKILL at random moments while texts are erased, and starts it again,
@@ -22,9 +23,7 @@ import (
 // erasure that was recorded is finished, its text lies in no file, and one that was not recorded has erased nothing. In the
 // end the history extends its checkpoint of before, and what was taken before still proves itself.
 func TestKilledWhileErasing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	dir, key := begin(t)
 	e := &erasing{dir: dir, asked: map[int]bool{}, acked: map[int]bool{}}
 	s := startServer(t, dir)

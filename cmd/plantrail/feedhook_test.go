@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/feeds"
 	"plantrail/web"
 )
@@ -48,9 +49,7 @@ func (r *receiver) got() []domain.Position {
 // Deliveries hold their own place: rebuilding the read models, deleting them and starting again fires nothing, and what is
 // recorded afterwards comes once.
 func TestARebuildDeliversNothing(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	dir := filepath.Join(t.TempDir(), "data")
 	s := startServer(t, dir, "--webhook-http", "--webhook-allow", "127.0.0.0/8")
 	r := newReceiver(t)

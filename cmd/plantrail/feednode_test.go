@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/eventstore/eventstoretest"
 	"plantrail/projections"
 	"plantrail/web"
@@ -35,13 +36,9 @@ type copied struct {
 // a kill, a restart, a rebuild, an erasure, the loss of the journal's leader and of a whole server; in the end its copy is
 // what the read model says.
 func TestASubscriberInAnotherLanguageFollows(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a cluster and three processes: run without -short")
-	}
+	domaintest.Long(t)
 	node, err := exec.LookPath("node")
-	if err != nil {
-		t.Skip("not on this machine: node, in which the other subscriber is written")
-	}
+	domaintest.Need(t, "node, in which the other subscriber is written", err)
 	cluster := eventstoretest.Cluster(t, 3)
 	dirs := []string{filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")}
 	ports := []string{freePort(t), freePort(t)}

@@ -19,6 +19,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/eventstore/eventstoretest"
 	"plantrail/feeds"
 )
@@ -74,9 +75,7 @@ func (g *gated) all() []domain.Position {
 // it has not answered for. The others take over: every event comes, in order; only those come twice, with the same id, that
 // the killed one had in hand, and nobody else's do.
 func TestThreeServersOneKilledWhileItDelivers(t *testing.T) {
-	if testing.Short() {
-		t.Skip("a cluster and three processes: run without -short")
-	}
+	domaintest.Long(t)
 	cluster := eventstoretest.Cluster(t, 3)
 	at := []string{"--nats", cluster.URL(), "--nats-monitor", strings.Join(cluster.MonitorURLs(), ","), "--org", "acme", "--webhook-http", "--webhook-allow", "127.0.0.0/8"}
 	dirs := []string{filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b"), filepath.Join(t.TempDir(), "c")}

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/xuri/excelize/v2"
+
+	"plantrail/domain/domaintest"
 )
 
 const hostileSheet = "xl/worksheets/sheet1.xml"
@@ -75,9 +77,7 @@ func lastRows(text string) func(string) string {
 }
 
 func TestHostileFilesAreRefusedWithASentence(t *testing.T) {
-	if testing.Short() {
-		t.Skip("opens a data directory for each file: run without -short")
-	}
+	domaintest.Long(t)
 	dir := t.TempDir()
 	data, secret := filepath.Join(dir, "data"), filepath.Join(dir, "secret.txt")
 	if err := os.WriteFile(secret, []byte("nobody's business"), 0o600); err != nil {

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
+
+	"plantrail/domain/domaintest"
 )
 
 // attack is something that an insider does: somebody with rights over the files, the NATS server, the database or the key.
@@ -121,9 +123,7 @@ var attacks = []attack{
 
 // TestEachInsiderIsNamed does what insiders can do, to real data, and holds what is said of it against the above.
 func TestEachInsiderIsNamed(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	near := prepare(t)
 	named := 0
 	for _, a := range attacks {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/domain/journaltest"
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
@@ -15,9 +16,7 @@ import (
 // TestAHundredRollbacks copies a journal a hundred times while it grows, and puts each copy back: beside a checkpoint that
 // knows more it is refused at the start, with how many events it has and how many were signed for. The newest one is not.
 func TestAHundredRollbacks(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	dir, _ := begin(t)
 	cfg := eventstoretest.Config(dir)
 	cfg.Org = "council"

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"plantrail/domain/domaintest"
 	"plantrail/evidence"
 )
 
@@ -41,9 +42,7 @@ func writeFile(t *testing.T, path, text string) {
 // The key is changed twice, while a server runs and without one. What the old keys signed stays good, what the new one
 // signs is not taken for the old one's, and each change can be read in the history.
 func TestTheKeyIsChanged(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	dir, first := begin(t)
 	work := t.TempDir()
 	early, bundle := filepath.Join(work, "early.txt"), filepath.Join(work, "early.zip")
@@ -86,9 +85,7 @@ func keysOf(t *testing.T, dir string) []string {
 
 // A change of the key that a crash cut short, after the log had adopted the new one, is finished by the next start.
 func TestAChangeOfTheKeyIsFinished(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	dir, _ := begin(t)
 	file := dataDir(dir).keyFile()
 	old := readFile(t, file)
@@ -108,9 +105,7 @@ func TestAChangeOfTheKeyIsFinished(t *testing.T) {
 
 // Whoever puts another key in the place of the log's, without a word in the history, stops the log instead of signing for it.
 func TestAKeyThatTheLogDidNotAdopt(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	dir, key := begin(t)
 	file := dataDir(dir).keyFile()
 	secret, forged, err := evidence.GenerateKey(nil, strings.SplitN(key, "+", 2)[0])

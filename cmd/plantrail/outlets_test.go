@@ -15,6 +15,7 @@ import (
 
 	"golang.org/x/mod/sumdb/note"
 
+	"plantrail/domain/domaintest"
 	"plantrail/evidence"
 	"plantrail/web"
 )
@@ -130,9 +131,7 @@ func (h *hook) last() string {
 
 // Checkpoints reach a real witness, a webhook and a file; what they said is shown; and one that has gone costs nothing.
 func TestCheckpointsLeaveTheHouse(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	dir, key := begin(t)
 	w := startWitness(t, filepath.Join(t.TempDir(), "witness"), key)
 	h := newHook(t)
@@ -174,9 +173,7 @@ func TestCheckpointsLeaveTheHouse(t *testing.T) {
 // A whole data directory that was put back to an older state proves itself right. Only who stands outside knows better: a
 // witness, by a size it has seen or, when the history was made longer again, by its tree; or a file on another disk.
 func TestWhoStandsOutsideKnowsOfARollback(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	for _, by := range []string{"witness", "file"} {
 		for _, further := range []bool{false, true} {
 			t.Run(fmt.Sprint(by, " further ", further), func(t *testing.T) {

@@ -9,6 +9,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"plantrail/domain/domaintest"
 )
 
 // question is one that somebody asks of a plan: who, in which words, by which command, and what the answer must say.
@@ -92,9 +94,7 @@ func (s *server) get(what string) (string, error) {
 }
 
 func TestEachPersonsQuestionsAreAnswered(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	work := t.TempDir()
 	s := startServer(t, filepath.Join(work, "data"))
 	env := append(os.Environ(), "PLANTRAIL_DATA="+filepath.Join(work, "data"), "PLANTRAIL_OUTPUT=table", "COLUMNS=250")

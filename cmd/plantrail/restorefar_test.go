@@ -10,15 +10,14 @@ import (
 	"strings"
 	"testing"
 
+	"plantrail/domain/domaintest"
 	"plantrail/eventstore/eventstoretest"
 )
 
 // A backup of a journal inside the process is restored into a NATS server: with the same root, without the texts that were
 // erased since, and never below a checkpoint that is known.
 func TestRestoreIntoANATSServer(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	dir, _ := begin(t)
 	plantrail(t, dir, "rate", "p1", "a", "amber", "--reason", "Zebulon Quarkwright is ill.")
 	plantrail(t, dir, "progress", "p1", "a", "One post is filled.")

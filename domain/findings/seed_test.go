@@ -3,13 +3,13 @@ package findings_test
 import (
 	"context"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/domain/findings"
 	"plantrail/domain/journaltest"
 	"plantrail/sheets"
@@ -18,10 +18,7 @@ import (
 // cityStory is the City of London's paper, imported the day after the meeting with all that it offers.
 func cityStory(t *testing.T, imported time.Time) findings.Story {
 	t.Helper()
-	file, err := os.ReadFile("../../../shared/seeds/city-of-london-sdp.txt")
-	if err != nil {
-		t.Skip("not on this machine: the City of London's paper: ", err)
-	}
+	file := domaintest.Paper(t, "seeds/city-of-london-sdp.txt")
 	p, err := sheets.Read(file, sheets.Options{MeetingDate: domain.Day(2020, time.February, 3), Body: "Safeguarding Sub-Committee", Accept: []string{"all"}})
 	if err != nil {
 		t.Fatal(err)

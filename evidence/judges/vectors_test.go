@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -44,7 +45,8 @@ func TestPublishedRoots(t *testing.T) {
 }
 
 // The released module lacks the published vectors, so vectors of each of their classes are made here by the reference's own
-// tree, of its published leaves and of random ones, and its own verifier says which of them are to be refused.
+// tree, of its published leaves and of random ones, and its own verifier says which of them are to be refused. Where its
+// repository can be reached, the published ones are tried beside them.
 func TestVectors(t *testing.T) {
 	count, refused := map[string]int{}, 0
 	r := rand.New(rand.NewPCG(20261122, 0))
@@ -70,6 +72,11 @@ func TestVectors(t *testing.T) {
 		}
 	}
 	t.Logf("%d vectors of %d classes, %d to be refused", sum(count), len(count), refused)
+	if dir, err := published(t); err != nil {
+		t.Logf("without the published ones: %v", err)
+	} else {
+		checkPublished(t, dir)
+	}
 	if len(count) < 20 || sum(count) < 1000 || refused < sum(count)/2 {
 		t.Errorf("the vectors try too little: %v", count)
 	}
@@ -167,13 +174,9 @@ func sum(count map[string]int) (n int) {
 	return n
 }
 
-// The vectors that transparency-dev/merkle publishes. Its released module lacks them, so they are fetched with
-// its repository.
-func TestPublishedVectors(t *testing.T) {
-	dir := os.Getenv("MERKLE_VECTORS")
-	if dir == "" {
-		dir = filepath.Join(fetched(t, "https://github.com/transparency-dev/merkle", "417fb0c314750d94e53942e9f92e79b6d35915db"), "testdata")
-	}
+// checkPublished tries the vectors that transparency-dev/merkle publishes.
+func checkPublished(t *testing.T, dir string) {
+	t.Helper()
 	count := 0
 	for _, kind := range []string{"inclusion", "consistency"} {
 		must(t, filepath.WalkDir(filepath.Join(dir, kind), func(path string, d os.DirEntry, err error) error {
@@ -230,16 +233,19 @@ func checkVector(kind string, v vector) error {
 	return evidence.CheckInclusion(evidence.Checkpoint{Size: int64(v.TreeSize), Root: b}, int64(v.LeafIdx), a, path)
 }
 
-// fetched is a commit of a public repository.
-func fetched(t *testing.T, url, commit string) string {
-	t.Helper()
+// published is the folder of the reference's vectors: what MERKLE_VECTORS names, or of its repository.
+func published(t *testing.T) (string, error) {
+	if dir := os.Getenv("MERKLE_VECTORS"); dir != "" {
+		return dir, nil
+	}
+	const url, commit = "https://github.com/transparency-dev/merkle", "417fb0c314750d94e53942e9f92e79b6d35915db"
 	dir := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	for _, args := range [][]string{{"init", "--quiet"}, {"fetch", "--quiet", "--depth", "1", url, commit}, {"checkout", "--quiet", "FETCH_HEAD"}} {
 		if out, err := exec.CommandContext(ctx, "git", append([]string{"-C", dir}, args...)...).CombinedOutput(); err != nil {
-			t.Skipf("not on this machine: %s can't be fetched (MERKLE_VECTORS may name the testdata folder of a checkout): %v %.200s", url, err, out)
+			return "", fmt.Errorf("%s can't be fetched: %w %.200s", url, err, out)
 		}
 	}
-	return dir
+	return filepath.Join(dir, "testdata"), nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/nats-io/nats-server/v2/server"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
 	"plantrail/feeds"
@@ -76,9 +77,7 @@ func documented(t *testing.T) (lines []string) {
 // The documented lines are run as they are typed, with NATS's own command line, by a user who has nothing but the printed
 // seed: they bring the stored bytes of the plans granted, in order, and their texts, and nothing of another plan.
 func TestTheDocumentedNATSLinesWork(t *testing.T) {
-	if testing.Short() {
-		t.Skip("builds the nats command: run without -short")
-	}
+	domaintest.Long(t)
 	program := filepath.Join(t.TempDir(), "nats")
 	build := exec.Command("go", "build", "-o", program, "github.com/nats-io/natscli/nats")
 	build.Dir, build.Env = "natscli", append(os.Environ(), "GOFLAGS=-buildvcs=false")

@@ -21,6 +21,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
+
+	"plantrail/domain/domaintest"
 )
 
 func TestMain(m *testing.M) {
@@ -60,9 +62,8 @@ type person struct {
 // sit opens a window of its own on a server.
 func sit(t *testing.T, base string) *person {
 	t.Helper()
-	if _, err := exec.LookPath("chromium"); err != nil {
-		t.Skip("not on this machine: chromium")
-	}
+	_, err := exec.LookPath("chromium")
+	domaintest.Need(t, "chromium", err)
 	shared, err := chromium()
 	if err != nil {
 		t.Fatal(err)

@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/chromedp/kb"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/projections"
 )
 
@@ -53,9 +54,7 @@ type judge struct {
 func newJudge(t *testing.T, base string) *judge {
 	t.Helper()
 	source, err := axeSource()
-	if err != nil {
-		t.Skipf("not on this machine: %s can't be installed: %v", axe, err)
-	}
+	domaintest.Need(t, axe+" can't be installed", err)
 	return &judge{person: sit(t, base), axe: source, titles: map[string]string{}}
 }
 

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/web/pages/pagestest"
 )
 
@@ -76,9 +77,7 @@ func TestManyAreShownPageByPage(t *testing.T) {
 }
 
 func TestTooManyPlansAreListedWithoutTheirFindings(t *testing.T) {
-	if testing.Short() {
-		t.Skip("opens 101 plans: run without -short")
-	}
+	domaintest.Long(t)
 	h := pagestest.New(t)
 	for i := range 101 {
 		h.Do(t, domain.PlanID(fmt.Sprintf("plan-%03d", i)), domain.OpenPlan{Basis: on(2026, 1, 5), Title: "One of many"})

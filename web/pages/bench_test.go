@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/projections"
 	"plantrail/web"
 	"plantrail/web/pages"
@@ -92,7 +93,7 @@ func openMillion(b *testing.B) *projections.DB {
 			return db
 		}
 	}
-	b.Skip("not on this machine: the million events, which go test ./projections -run none -bench Queries keeps")
+	domaintest.Need(b, "the million events, which go test ./projections -run none -bench Queries keeps", os.ErrNotExist)
 	return nil
 }
 

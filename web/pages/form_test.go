@@ -7,13 +7,13 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
-	"os"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/web/pages/pagestest"
 )
 
@@ -319,10 +319,7 @@ func TestAPaperWithWordsOfItsOwn(t *testing.T) {
 }
 
 func TestTheCityPaperIsRead(t *testing.T) {
-	file, err := os.ReadFile("../../../shared/seeds/city-of-london-sdp.txt")
-	if err != nil {
-		t.Skip("not on this machine: the City of London paper")
-	}
+	file := domaintest.Paper(t, "seeds/city-of-london-sdp.txt")
 	h := pagestest.New(t)
 	if status, page, _ := upload(t, h, "/import", "sdp.txt", string(file), "plan", "sdp", "title", "Service plan", "meeting_date", "2020-02-03", "body", "Sub-Committee"); status != 200 || !strings.Contains(page, `name="record"`) {
 		t.Errorf("%d %s", status, problemIn(page))
@@ -353,9 +350,7 @@ func TestMyWork(t *testing.T) {
 }
 
 func TestAFileThatIsTooLargeIsNamedSo(t *testing.T) {
-	if testing.Short() {
-		t.Skip("sends 98 MB: run without -short")
-	}
+	domaintest.Long(t)
 	h := house(t)
 	status, page, _ := upload(t, h, "/import", "a.csv", strings.Repeat("x", 34<<20))
 	if status != 413 || !strings.Contains(page, "at most 32 MiB") || !strings.Contains(page, "</html>") {

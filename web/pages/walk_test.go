@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/web"
 	"plantrail/web/pages"
 	"plantrail/web/pages/pagestest"
@@ -201,9 +202,7 @@ var freeText = map[string]bool{"progress": true, "justification": true, "words":
 const markup = `</textarea><script>alert(1)</script>"'><img src=x onerror=alert(1)>`
 
 func TestMarkupInEveryFieldIsWordsOnEveryPage(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes seconds: run without -short")
-	}
+	domaintest.Long(t)
 	h := house(t)
 	h.Do(t, "next", domain.OpenPlan{Basis: stated(2026, 1, 5), Title: "Next"})
 	h.SignIn.Session.Actor.Role, h.SignIn.Session.Name = domain.Admin, "Olive "+markup

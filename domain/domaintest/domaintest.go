@@ -1,0 +1,55 @@
+// Package domaintest is what every test of plantrail asks for in the same words: time, the real papers beside the tree, and
+// what a machine may lack. Here alone a test ends without a verdict, and it says why in a way that .ci/tools/testreport knows.
+package domaintest
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+)
+
+// Long keeps a test of seconds out of the short run (go test -short), which CI never makes.
+func Long(t testing.TB) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("takes seconds: run without -short")
+	}
+}
+
+// Need ends a test that needs what no installation brings to this machine; err says how it was looked for, nil that it is
+// there. Where a test can bring it itself, it does, and what fails then is err.
+func Need(t testing.TB, what string, err error) {
+	t.Helper()
+	if err != nil {
+		t.Skipf("not on this machine: %s: %.500s", what, err)
+	}
+}
+
+// Paper reads a file of the folder shared beside the tree: real public documents, which may not be copied into it.
+func Paper(t testing.TB, name string) []byte {
+	t.Helper()
+	file, err := os.ReadFile(PaperPath(t, name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// PaperPath is where such a file lies.
+func PaperPath(t testing.TB, name string) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		path := filepath.Join(dir, "shared", filepath.FromSlash(name))
+		if _, err := os.Stat(path); err == nil {
+			return path
+		} else if above := filepath.Dir(dir); above != dir {
+			dir = above
+			continue
+		}
+		Need(t, "../shared/"+name, os.ErrNotExist)
+	}
+}
