@@ -14,12 +14,12 @@ type Known struct {
 	State       domain.PlanState
 	Title       string
 	Items       []KnownItem
-	Requests    []string          // words of all requests
-	Resolutions []string          // as printed
-	Columns     map[string]string // how the columns of its last copy were read: name → Field
-	Latest      domain.Date       // the day of which its last copy speaks
-	LatestName  string            // of that copy's file
-	LatestFile  string            // SHA-256 of that copy
+	Requests    []string            // words of all requests
+	Resolutions []string            // as printed
+	Columns     []map[string]string // how the columns of its papers were read, in the order of recording: name → Field
+	Latest      domain.Date         // the day of which its last copy speaks
+	LatestName  string              // of that copy's file
+	LatestFile  string              // SHA-256 of that copy
 
 	gone    []domain.ItemID // accepted to end
 	settled []string        // ids of offers that the plan has recorded already: accepting them again is no mistake

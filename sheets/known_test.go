@@ -27,7 +27,7 @@ func recordedAs(t fataler, csv string) *Known {
 	h := domain.NewHistory("parks")
 	open := p.opens()
 	scheme, _ := domain.Preset(open.Scheme)
-	k := &Known{Title: p.Title, Columns: p.readAs(), Latest: third, LatestFile: p.SHA256,
+	k := &Known{Title: p.Title, Columns: []map[string]string{p.readAs()}, Latest: third, LatestFile: p.SHA256,
 		State: domain.PlanState{ID: h.ID, Levels: []domain.Level{{Key: "action", Label: "Action"}},
 			Dimensions: []domain.Dimension{{Key: "delivery", Label: "Delivery", Scheme: scheme}}}}
 	for _, r := range p.Rows {
@@ -137,12 +137,43 @@ func TestAColumnIsReadAsItWasLastTime(t *testing.T) {
 		t.Fatalf("%+v, %v", c.Paper, err)
 	}
 	k := recordedAs(t, head+",Mend the roof,Ann,,green,,\n,Plant trees,Ben,,green,,\n")
-	k.Columns = c.Paper.Columns
+	k.Columns = append(k.Columns, c.Paper.Columns)
 	if p := next(t, k, string(in)); recordsOf(p) != "" {
 		t.Fatal(recordsOf(p))
 	}
 	if _, err := Read(in, Options{Columns: map[string]Field{"Thing": "nonsense"}}); domain.KindOf(err) != domain.Invalid {
 		t.Fatal(err)
+	}
+}
+
+// TestATrackerAndAPaperOfMeasuresDoNotShareTheirColumns holds that what "Target" means in the one is not taken for the other.
+func TestATrackerAndAPaperOfMeasuresDoNotShareTheirColumns(t *testing.T) {
+	tracker, measures := "Ref,Action,Owner,Target,Status\n", "Ref,Measure,Owner,Target,Status,Actual\n"
+	k := recordedAs(t, tracker+"1,Mend the roof,Ann,31/03/2021,green\n")
+	p := next(t, k, measures+"K1,Calls answered in a minute,Ben,85%,green,70%\n")
+	if m := p.Rows[0].Measure; m == nil || m.Target != "85" || m.Unit != "%" {
+		t.Fatalf("the target of a measure is read as a date: %+v, %+v", p.Columns, p.Problems)
+	}
+	k.Columns = append(k.Columns, p.readAs())
+	if p = next(t, k, tracker+"1,Mend the roof,Ann,30/06/2021,green\n"); recordsOf(p) != "due item-01 2021-06-30" {
+		t.Fatalf("a tracker after a paper of measures: %s, %+v", recordsOf(p), p.Columns)
+	}
+	if got := next(t, k, measures+"K1,Calls answered in a minute,Ben,90%,green,71%\n").Rows[0].Measure; got == nil || got.Target != "90" {
+		t.Fatalf("%+v", got)
+	}
+}
+
+func TestAStrangeHeaderIsReadByItsNamesAndSaysSo(t *testing.T) {
+	said := func(p *Proposal) bool {
+		return slices.ContainsFunc(p.Problems, func(q Problem) bool { return strings.Contains(q.What, "none of the plan's earlier papers") })
+	}
+	k := recordedAs(t, head+"1,Mend the roof,Ann,,green,,\n")
+	if p := next(t, k, head+"1,Mend the roof,Ann,,red,,\n"); said(p) {
+		t.Fatalf("the same header is strange: %+v", p.Problems)
+	}
+	p := next(t, k, "No,Task,Who,Deadline,Colour\n1,Mend the roof,Ben,,green\n")
+	if !said(p) || recordsOf(p) != "owner item-01" {
+		t.Fatalf("%s, %+v", recordsOf(p), p.Problems)
 	}
 }
 

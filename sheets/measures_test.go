@@ -115,7 +115,7 @@ func grown(t *testing.T, papers ...string) *Known {
 	for _, paper := range papers[1:] {
 		p := next(t, k, paper)
 		tell(k, p.steps())
-		k.Columns = p.readAs()
+		k.Columns = append(k.Columns, p.readAs())
 	}
 	return k
 }

@@ -180,7 +180,7 @@ func (h *history) known(plan *domain.Plan, all []domain.Recorded) *sheets.Known 
 		it := h.items[r.Item()]
 		switch e := r.Event.(type) {
 		case *domain.PaperImported:
-			k.Columns, k.Latest, k.LatestFile = e.Columns, r.Stated, e.SHA256
+			k.Columns, k.Latest, k.LatestFile = append(k.Columns, e.Columns), r.Stated, e.SHA256
 		case *domain.ItemAdded:
 			h.items[e.Item] = &sheets.KnownItem{Title: string(e.Title), Owner: string(e.Owner), Reasons: map[string]string{}}
 		case *domain.ItemReworded:

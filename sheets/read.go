@@ -22,25 +22,20 @@ func Read(file []byte, opts Options) (*Proposal, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := newVocabulary(scheme, opts.columns())
-	g, text, encoding, err := gridOf(file, opts.Name, v)
+	t, err := opts.paper(file, scheme)
 	if err != nil {
 		return nil, err
 	}
-	t, err := tabulate(g, v)
-	if err != nil && domain.KindOf(err) == domain.Invalid {
-		t, err = otherwise(text, g, v, err)
-	}
-	if err != nil {
-		return nil, err
-	}
-	p := opts.proposal(file, encoding, scheme)
+	p := opts.proposal(file, t.encoding, scheme)
 	p.Format = t.format
 	_, preset := domain.Preset(scheme.ID)
 	p.own = !preset
-	p.recognise(t, v)
+	p.recognise(t.table, t.v)
+	if t.strange && p.Format != "minutes" {
+		p.problem(t.columns[0].Place, "look at what each column is read as", "the header is like none of the plan's earlier papers: what was said of their columns is not used")
+	}
 	if len(p.Rows) == 0 {
-		if why := v.noPlan(strings.Split(text, "\n")); why != nil {
+		if why := t.v.noPlan(strings.Split(t.text, "\n")); why != nil {
 			return nil, why
 		}
 		return nil, domain.Errorf(domain.Invalid, t.columns[0].Place, "no row has an action").WithHint("look whether the columns are named as they should be")
@@ -82,12 +77,10 @@ func gridOf(file []byte, name string, v vocabulary) (g grid, text, encoding stri
 }
 
 // columns are what columns mean: as given, or as they were read in the last copy of the paper.
-func (o Options) columns() map[string]Field {
+func (o Options) columns(last map[string]string) map[string]Field {
 	all := map[string]Field{}
-	if o.Known != nil {
-		for name, field := range o.Known.Columns {
-			all[name] = Field(field)
-		}
+	for name, field := range last {
+		all[name] = Field(field)
 	}
 	for _, field := range o.Columns { // what is said now stands before what was said then
 		maps.DeleteFunc(all, func(_ string, f Field) bool { return f == field && !many(f) })

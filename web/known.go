@@ -59,7 +59,7 @@ func (st *standing) imported(e projections.Entry) error {
 		st.Latest, st.LatestFile, st.LatestName = e.Stated, paper.SHA256, e.Texts["source"].Text
 	}
 	if len(paper.Columns) > 0 {
-		st.Columns = paper.Columns
+		st.Columns = append(st.Columns, paper.Columns)
 	}
 	return nil
 }
