@@ -21,6 +21,16 @@ type Options struct {
 	hashless bool // for a benchmark: no tiles
 }
 
+func (o Options) filled() Options {
+	if o.Readers == 0 {
+		o.Readers = 8
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return o
+}
+
 // DB is the read models of one organisation. Its methods may be called from many goroutines.
 //
 // One goroutine calls [DB.Run], which keeps it up with the journal; queries read consistent snapshots beside it and go on
@@ -47,12 +57,7 @@ type DB struct {
 // created empty. A file of an older schema is replaced by an empty one, which Run fills; of a newer one, and of one that
 // can't be read, the answer is [ErrUnusable].
 func Open(ctx context.Context, path string, opts Options) (*DB, error) {
-	if opts.Readers == 0 {
-		opts.Readers = 8
-	}
-	if opts.Log == nil {
-		opts.Log = slog.Default()
-	}
+	opts = opts.filled()
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -114,12 +119,17 @@ func (db *DB) Close() error {
 
 // view runs a query on one snapshot of the current file. The file stays open until it returns, swapped or not.
 func (db *DB) view(ctx context.Context, query func(*snapshot) error) error {
+	return db.viewBy(ctx, func(f *file) *sql.DB { return f.read }, query)
+}
+
+// viewBy is view through some of the file's connections.
+func (db *DB) viewBy(ctx context.Context, conns func(*file) *sql.DB, query func(*snapshot) error) error {
 	db.mu.RLock()
 	f := db.current
 	f.users.Add(1)
 	db.mu.RUnlock()
 	defer f.users.Done()
-	tx, err := f.read.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	tx, err := conns(f).BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
 	if err != nil {
 		return readError(ctx, err)
 	}

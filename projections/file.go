@@ -25,6 +25,7 @@ type file struct {
 	write  *sql.DB // its one connection is the projector's
 	erase  *sql.DB // a second writer, for the rare erasure
 	read   *sql.DB
+	tree   *sql.DB        // readers of the tree's hashes
 	users  sync.WaitGroup // queries in flight
 }
 
@@ -106,6 +107,8 @@ func openPath(ctx context.Context, path string, number, readers int, empty strin
 		"_secure_delete": {"true"}, "_cache_size": {"-16384"}}
 	f.write, f.erase = pool(f.path, 1, writer, ""), pool(f.path, 1, writer, "")
 	f.read = pool(f.path, readers, url.Values{"mode": {"ro"}, "_query_only": {"true"}, "_cache_size": {"-8192"}}, mapped)
+	// The keeper reads every hash over and over: mapped, they would stay in memory once for each connection.
+	f.tree = pool(f.path, 2, url.Values{"mode": {"ro"}, "_query_only": {"true"}, "_cache_size": {"-1024"}}, "")
 	if err := f.prepare(ctx, empty); err != nil {
 		return nil, errors.Join(err, f.close())
 	}
@@ -140,7 +143,9 @@ func unusable(kind domain.Kind, format string, args ...any) *domain.Error {
 var errOlder = errors.New("read model of an earlier schema")
 
 // close ends the file's connections. The last one checkpoints the write-ahead log.
-func (f *file) close() error { return errors.Join(f.read.Close(), f.erase.Close(), f.write.Close()) }
+func (f *file) close() error {
+	return errors.Join(f.read.Close(), f.tree.Close(), f.erase.Close(), f.write.Close())
+}
 
 // remove closes and deletes the file. Nobody may be reading it.
 func (f *file) remove() error {

@@ -32,10 +32,14 @@ func (db *DB) Tree(ctx context.Context) (Tree, error) {
 	return t, err
 }
 
+func (t Tree) view(query func(*snapshot) error) error {
+	return t.db.viewBy(t.ctx, func(f *file) *sql.DB { return f.tree }, query)
+}
+
 // ReadHashes implements [tlog.HashReader].
 func (t Tree) ReadHashes(indexes []int64) (hashes []tlog.Hash, err error) {
 	hashes = make([]tlog.Hash, len(indexes))
-	err = t.db.view(t.ctx, func(s *snapshot) error {
+	err = t.view(func(s *snapshot) error {
 		tiles := map[[2]int64][]byte{}
 		for i, index := range indexes {
 			tile := tlog.TileForIndex(8, index)
@@ -111,7 +115,7 @@ func (t Tree) Tile(tile evidence.Tile) (hashes []byte, err error) {
 	if tile.Level == evidence.EntriesLevel || !tile.Exists(t.Size) {
 		return nil, noTile(tile, t.Size)
 	}
-	err = t.db.view(t.ctx, func(s *snapshot) error {
+	err = t.view(func(s *snapshot) error {
 		if hashes, err = s.tile(int64(tile.Level), tile.N); err != nil {
 			return err
 		}
