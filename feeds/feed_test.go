@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"time"
 
 	"plantrail/domain"
 	"plantrail/feeds"
@@ -36,7 +35,7 @@ func all(t testing.TB, f *feeds.Feed, after domain.Position, q feeds.Query, size
 // caughtUp waits until the feed's memory has the position.
 func caughtUp(t testing.TB, h *feedstest.House, at domain.Position) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	r, err := h.Feed.Reader(ctx, at-1, feeds.Query{Reserved: true})
 	if err != nil {

@@ -84,7 +84,7 @@ func Over(t testing.TB, store *eventstore.Store) *House {
 func (h *House) Do(plan domain.PlanID, c domain.Command) domain.Receipt {
 	h.t.Helper()
 	h.n++
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	r, err := h.Service.Do(ctx, domain.Order{Plan: plan, Actor: Actor, Command: domain.CommandID(fmt.Sprintf("c-%s-%d", plan, h.n)), Do: c})
 	if err != nil {
