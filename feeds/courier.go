@@ -17,8 +17,6 @@ import (
 type State interface {
 	Get(ctx context.Context, key string, into any) (revision uint64, err error)
 	Put(ctx context.Context, key string, value any, revision uint64) (uint64, error)
-	Delete(ctx context.Context, key string) error
-	Keys(ctx context.Context, prefix string) ([]string, error)
 }
 
 // CourierConfig is what a courier is made of.

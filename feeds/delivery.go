@@ -22,6 +22,7 @@ type Delivery struct {
 	Reset     *domain.Position `json:"reset,omitempty"`    // what came after it must be dropped: to be told before anything else
 	Failures  int              `json:"failures,omitempty"` // of the next event, in a row
 	Since     time.Time        `json:"since,omitzero"`     // the first of them
+	Refused   time.Time        `json:"refused,omitzero"`   // since when each of them was a refusal of the event, by a target that is there
 	Next      time.Time        `json:"next,omitzero"`      // when it is tried again
 	Delivered uint64           `json:"delivered"`
 	Failed    uint64           `json:"failed"`
@@ -49,7 +50,7 @@ type Try struct {
 }
 
 // Order is what a person wants of a delivery: the value of "order.<subscription>", which the process that works on it
-// carries out and removes.
+// carries out and then strikes out: an order for nothing stays.
 type Order struct {
 	Replay *domain.Position `json:"replay,omitempty"` // deliver again all after this position
 	Dead   bool             `json:"dead,omitempty"`   // deliver the dead letters again
@@ -72,11 +73,11 @@ func (d *Delivery) note(t Try) {
 
 // settled goes on behind an event.
 func (d *Delivery) settled(at domain.Position) {
-	d.Position, d.Failures, d.Since, d.Next = at, 0, time.Time{}, time.Time{}
+	d.Position, d.Failures, d.Since, d.Refused, d.Next = at, 0, time.Time{}, time.Time{}, time.Time{}
 }
 
 func (d *Delivery) obey(o Order) {
-	if o.Replay != nil && (d.Reset == nil || *o.Replay < *d.Reset) {
+	if o.Replay != nil && *o.Replay < d.Position { // what was not delivered yet can't be delivered again: nothing is skipped
 		d.settled(*o.Replay)
 	}
 	if o.Dead {
@@ -95,17 +96,26 @@ func (d *Delivery) full() bool { return len(d.Dead)+len(d.Again) >= deadLength }
 
 // Tell gives an order. A second one before the first was carried out is added to it.
 func Tell(ctx context.Context, s State, id domain.SubscriptionID, o Order) error {
-	var before Order
-	rev, err := s.Get(ctx, orderKey+string(id), &before)
-	if err != nil {
-		return err
+	for {
+		var before Order
+		rev, err := s.Get(ctx, orderKey+string(id), &before)
+		if err != nil {
+			return err
+		}
+		_, err = s.Put(ctx, orderKey+string(id), o.and(before), rev)
+		if err == nil || domain.KindOf(err) != domain.Conflict {
+			return err
+		}
 	}
-	if o.Replay == nil {
+}
+
+// and is both orders.
+func (o Order) and(before Order) Order {
+	if o.Replay == nil || before.Replay != nil && *before.Replay < *o.Replay {
 		o.Replay = before.Replay
 	}
 	o.Dead, o.Drop, o.Now = o.Dead || before.Dead, o.Drop || before.Drop, o.Now || before.Now
-	_, err = s.Put(ctx, orderKey+string(id), o, rev)
-	return err
+	return o
 }
 
 // DeliveryOf is how far a subscription's deliveries are; those of one that nobody worked on yet are at its beginning.

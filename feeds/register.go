@@ -25,21 +25,23 @@ func NewRegister(f *Feed) *Register {
 	return &Register{feed: f, people: domain.NewHistory(domain.People), changed: make(chan struct{})}
 }
 
-// Look reads what happened to people and subscriptions since the last look.
+// Look reads what happened to people and subscriptions since the last look. Where it fails, what it has read already counts.
 func (g *Register) Look(ctx context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	was := g.at
+	defer func() {
+		if g.at > was {
+			close(g.changed)
+			g.changed = make(chan struct{})
+		}
+	}()
 	for r, err := range g.feed.cfg.Journal.Read(ctx, domain.People, g.at) {
 		if err != nil {
 			return err
 		}
 		g.people.Apply(r)
 		g.at = r.Position
-	}
-	if g.at > was {
-		close(g.changed)
-		g.changed = make(chan struct{})
 	}
 	return nil
 }

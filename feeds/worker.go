@@ -37,6 +37,15 @@ type answer struct {
 
 func (a answer) good() bool { return a.status/100 == 2 }
 
+// refusal reports whether the target is there and does not want what it was sent, rather than being away, busy or gone.
+func (a answer) refusal() bool {
+	switch a.status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests, http.StatusGone:
+		return false
+	}
+	return a.status/100 == 4
+}
+
 // poisonAfter is how long a target may refuse an event before the ones behind it get their turn. A target that can't be
 // reached, or says that it is its own fault, is waited for without end: the journal keeps its place.
 const poisonAfter = 48 * time.Hour
@@ -51,7 +60,7 @@ func (w *worker) work(ctx context.Context) {
 		err = w.deliver(ctx)
 		w.leave()
 	}
-	if err != nil && ctx.Err() == nil && !errors.Is(err, errLost) {
+	if err != nil && ctx.Err() == nil && !errors.Is(err, errLost) && !errors.Is(err, errGone) {
 		w.log.Warn("deliveries stopped, they will be taken up again", "err", err)
 		sleep(ctx, rest)
 	}
@@ -121,7 +130,7 @@ func (w *worker) due(ctx context.Context) error {
 // errMoved says that what was read ahead is to be read anew: the place was changed by an order, or time has passed.
 var errMoved = errors.New("what was read ahead is old")
 
-// orders carries out what a person ordered. If we crash after the note and before the order's removal, it is carried out
+// orders carries out what a person ordered. If we crash after the note and before the order is struck out, it is carried out
 // again: events are delivered once more, with the same ids.
 func (w *worker) orders(ctx context.Context) error {
 	var o Order
@@ -129,14 +138,17 @@ func (w *worker) orders(ctx context.Context) error {
 	if err != nil || rev == 0 {
 		return err
 	}
+	if o == (Order{}) {
+		return nil
+	}
 	w.d.obey(o)
 	if err := w.save(ctx); err != nil {
 		return err
 	}
-	if err := w.c.cfg.State.Delete(ctx, orderKey+string(w.id)); err != nil {
+	if _, err := w.c.cfg.State.Put(ctx, orderKey+string(w.id), Order{}, rev); ignoreConflict(err) != nil {
 		return err
 	}
-	return errMoved
+	return errMoved // after a conflict something was added to the order meanwhile: it is read again
 }
 
 // deliver goes on from the noted place until ctx or the lease ends.
@@ -235,7 +247,7 @@ func (w *worker) one(ctx context.Context, it Item) error {
 	w.log.Debug("a delivery failed", "position", it.Position, "status", got.status, "err", err)
 	now := w.c.cfg.Now()
 	w.failed(now, got)
-	if w.poisoned(got.status, now) {
+	if w.poisoned(now) {
 		w.dead(it, got.status, now)
 		return w.save(ctx)
 	}
@@ -253,14 +265,19 @@ func (w *worker) later(ctx context.Context, got answer) error {
 	return errMoved
 }
 
-// pause has the subscription paused, for its target says that it wants no more, and waits until the register has heard it
-// and ends this worker.
+// errGone says that the target wants no more.
+var errGone = errors.New("the target is gone")
+
+// pause has the subscription paused, for its target says that it wants no more. The register hears of it before this worker
+// ends, so that no other begins before somebody resumes it.
 func (w *worker) pause(ctx context.Context) error {
 	if err := w.c.cfg.Pause(ctx, w.id, "The target answered 410 Gone."); err != nil {
 		return err
 	}
-	<-ctx.Done()
-	return ctx.Err()
+	if err := w.c.cfg.Register.Look(ctx); err != nil {
+		return err
+	}
+	return errGone
 }
 
 func (w *worker) failed(now time.Time, got answer) {
@@ -270,13 +287,19 @@ func (w *worker) failed(now time.Time, got answer) {
 	if w.d.Since.IsZero() {
 		w.d.Since = now
 	}
+	switch {
+	case !got.refusal():
+		w.d.Refused = time.Time{}
+	case w.d.Refused.IsZero():
+		w.d.Refused = now
+	}
 	w.d.Next = now.Add(max(w.c.cfg.Pauses(w.d.Failures), got.after))
 }
 
-// poisoned reports whether the target is there but will not take this event, and there is room to put it aside.
-func (w *worker) poisoned(status int, now time.Time) bool {
-	refused := status/100 == 4 && status != http.StatusRequestTimeout && status != http.StatusTooEarly && status != http.StatusTooManyRequests
-	return refused && status != http.StatusGone && now.Sub(w.d.Since) >= poisonAfter && !w.d.full()
+// poisoned reports whether the target has been there all the time but did not take this event, and there is room to put it
+// aside.
+func (w *worker) poisoned(now time.Time) bool {
+	return !w.d.Refused.IsZero() && now.Sub(w.d.Refused) >= poisonAfter && !w.d.full()
 }
 
 func (w *worker) dead(it Item, status int, now time.Time) {
