@@ -86,6 +86,26 @@ type Authority struct {
 	Resolution string `json:"resolution,omitempty" doc:"number or short reference of the resolution" maxLength:"200"`
 }
 
+// Words is the authority as people write it: "Cabinet, 6 February 2020, resolution 12". A paper may print the resolution of
+// a meeting without naming the body: then it is "the meeting of 6 February 2020". There are none for no authority.
+func (a *Authority) Words() string {
+	if a == nil {
+		return ""
+	}
+	words := a.Body
+	switch {
+	case !a.Meeting.Known():
+	case a.Body == "":
+		words = "the meeting of " + a.Meeting.Words()
+	default:
+		words += ", " + a.Meeting.Words()
+	}
+	if a.Resolution != "" {
+		words = strings.TrimPrefix(words+", resolution "+a.Resolution, ", ")
+	}
+	return words
+}
+
 // Basis is common to all commands: when it happened, as stated, and on whose authority.
 //
 // Stated is the day or month that the speaker gives; when it is left out it is the day of recording. The time of

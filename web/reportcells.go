@@ -77,20 +77,6 @@ func said(s *projections.Statement) string {
 	return plainWords(s.Words)
 }
 
-func authorityWords(a *domain.Authority) string {
-	if a == nil {
-		return ""
-	}
-	words := a.Body
-	if a.Meeting.Known() {
-		words = strings.TrimPrefix(words+", "+a.Meeting.Words(), ", ")
-	}
-	if a.Resolution != "" {
-		words += ", resolution " + a.Resolution
-	}
-	return words
-}
-
 func marksOf(v projections.PlanView) map[string]domain.Value {
 	marks := map[string]domain.Value{}
 	schemes := append([]domain.Scheme{}, v.Retired...)

@@ -158,7 +158,7 @@ func (r *reporting) ended(context.Context) error {
 	s := r.section("Ended", "No item has ended.", columns("Item", "~Aim", "How", "Stated", "~Why", "By", "On whose authority")...)
 	for _, it := range r.view.Items {
 		if it.State.Ended() {
-			authority := authorityWords(it.StateAuthority)
+			authority := it.StateAuthority.Words()
 			if authority == "" {
 				authority = "none stated"
 			}

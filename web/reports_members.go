@@ -259,7 +259,7 @@ func (r *reporting) resolutions(ctx context.Context) error {
 	for _, q := range r.view.Resolutions {
 		done, body := []string{"nothing yet"}, ""
 		if q.Authority != nil {
-			body = authorityWords(q.Authority)
+			body = q.Authority.Words()
 			if all := acted[q.Authority.Body+q.Authority.Meeting.String()]; len(all) > 0 {
 				done = all
 			}

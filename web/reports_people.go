@@ -112,7 +112,7 @@ func (r *reporting) move(s *sheets.Section, it projections.ItemView, e projectio
 	}
 	approval := "nobody"
 	if d.Approved {
-		approval = authorityWords(e.Authority)
+		approval = e.Authority.Words()
 	}
 	policy := r.view.Policy
 	threshold := "within it"

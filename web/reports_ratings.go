@@ -177,7 +177,7 @@ func (r *reporting) change(s *sheets.Section, d projections.DifferenceView) {
 		stated = dateCell(d.After.Said.Stated)
 	}
 	row(s, itemCell(r.plan, d.Item, d.Ref), sheets.Words(plainWords(d.Aim)), sheets.Words(what), from, to, sheets.Words(said(d.After)), sheets.Words(sayer(d.After)), stated,
-		sheets.Words(authorityWords(d.Authority)))
+		sheets.Words(d.Authority.Words()))
 }
 
 // changeWords names a change as people write it.

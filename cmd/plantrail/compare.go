@@ -77,7 +77,7 @@ func differenceCells(d projections.DifferenceView) []cell {
 		words, by, stated = oneLine(shown(d.After.Words)), who(d.After.Said.By), d.After.Said.Stated.Words()
 	}
 	return []cell{plain(string(d.Item)), plain(what), plain(valueWords(d, d.From)), plain(valueWords(d, d.To)), plain(words), plain(by), plain(stated),
-		plain(strings.TrimPrefix(authorityWords(d.Authority), ", on the authority of "))}
+		plain(d.Authority.Words())}
 }
 
 // valueWords is a value as people write it: a date in words, a state without its line.

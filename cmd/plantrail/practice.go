@@ -46,11 +46,7 @@ func (a *app) tellClosing(it projections.ItemView) {
 		}
 	}
 	if it.StateReason != nil {
-		by := ""
-		if it.StateAuthority != nil {
-			by = ", on the authority of " + oneLine(it.StateAuthority.Body)
-		}
-		a.say("%s%s: %s", strings.ReplaceAll(string(it.State), "_", " "), by, oneLine(shown(*it.StateReason)))
+		a.say("%s%s: %s", strings.ReplaceAll(string(it.State), "_", " "), onAuthority(it.StateAuthority), oneLine(shown(*it.StateReason)))
 	}
 }
 

@@ -164,7 +164,7 @@ func (a *app) tellEntry(e projections.Entry) {
 		where += "/" + string(e.Item)
 	}
 	a.say("%s  %s  %s%s", a.screen.bold(statedWords(e.Stated)), oneLine(where), oneLine(e.Summary), corrections(e))
-	a.say("    entry %d, by %s (%s), recorded %s%s%s", e.Entry, oneLine(who(e.By)), e.By.Role, moment(e.RecordedAt), authorityWords(e.Authority), paperWords(e.Paper))
+	a.say("    entry %d, by %s (%s), recorded %s%s%s", e.Entry, oneLine(who(e.By)), e.By.Role, moment(e.RecordedAt), onAuthority(e.Authority), paperWords(e.Paper))
 	for _, name := range textOrder(e.Texts) {
 		a.indent(name+": ", shown(e.Texts[name]))
 	}
@@ -184,18 +184,12 @@ func corrections(e projections.Entry) string {
 	return ""
 }
 
-func authorityWords(by *domain.Authority) string {
-	if by == nil {
-		return ""
+// onAuthority says, after a comma, on whose authority it was done; nothing where that was not said.
+func onAuthority(by *domain.Authority) string {
+	if words := by.Words(); words != "" {
+		return ", on the authority of " + oneLine(words)
 	}
-	words := ", on the authority of " + oneLine(by.Body)
-	if !by.Meeting.IsZero() {
-		words += ", " + by.Meeting.Words()
-	}
-	if by.Resolution != "" {
-		words += " (" + oneLine(by.Resolution) + ")"
-	}
-	return words
+	return ""
 }
 
 // paperWords says which paper an entry was read from.

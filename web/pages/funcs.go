@@ -24,7 +24,7 @@ var funcs = template.FuncMap{
 	"spaced":    spaced,
 	"shape":     func(name string) string { return shapes[name] },
 	"colour":    func(name string) string { return "rating--" + known(name) },
-	"authority": authority,
+	"authority": (*domain.Authority).Words,
 	"link":      func(segments ...any) string { return path(texts(segments)...) },
 	"setquery":  setQuery,
 	"unrated":   func(counts map[domain.Meaning]int) int { return counts[""] },
@@ -113,20 +113,6 @@ func erasable(w projections.Words) string {
 
 func spaced(s any) string {
 	return strings.NewReplacer("_", " ", "-", " ").Replace(fmt.Sprint(s))
-}
-
-func authority(a *domain.Authority) string {
-	if a == nil {
-		return ""
-	}
-	s := a.Body
-	if !a.Meeting.IsZero() {
-		s = strings.TrimSpace(s + ", " + a.Meeting.Words())
-	}
-	if a.Resolution != "" {
-		s += ", " + a.Resolution
-	}
-	return strings.TrimPrefix(s, ", ")
 }
 
 func texts(all []any) []string {
