@@ -38,7 +38,11 @@ func Reported(entries []Recorded, meeting MeetingID) ([]Recorded, *PaperPublishe
 	}
 	switch {
 	case paper == nil && slices.Contains(known, meeting):
-		return nil, nil, Errorf(NotFound, "as_reported", "no paper was published for the meeting %s", quote(string(meeting)))
+		return nil, nil, Errorf(NotFound, "as_reported", "no paper was published for the meeting %s", quote(string(meeting))).
+			WithHint("publish it, or ask for a position or a day")
+	case paper == nil && known == nil:
+		return nil, nil, Errorf(NotFound, "as_reported", "the plan has no meeting %s", quote(string(meeting))).
+			WithHint("it has none yet: open one, or import the paper that members received with its meeting date")
 	case paper == nil:
 		return nil, nil, Errorf(NotFound, "as_reported", "the plan has no meeting %s", quote(string(meeting))).WithHint("its meetings: " + oneOf(known))
 	}

@@ -42,7 +42,7 @@ func (s *snapshot) rowsAt(plan domain.PlanID, at At) (r planRows, upto domain.Po
 	known := entries
 	if at.ValidAt.Known() {
 		if entries = domain.On(entries, at.ValidAt); len(entries) == 0 {
-			return r, 0, domain.Errorf(domain.NotFound, "valid_at", "nothing is known of the plan %s on %s", plan, at.ValidAt.Words())
+			return r, 0, domain.Errorf(domain.NotFound, "valid_at", "nothing is known of the plan %s on %s", plan, at.ValidAt.Words()).WithHint("ask for a later day")
 		}
 		r.moment.ValidAt = at.ValidAt
 	}

@@ -118,7 +118,7 @@ func TestBodiesAreReadStrictly(t *testing.T) {
 	} {
 		var c domain.Rate
 		e := (*domain.Error)(nil)
-		if err := decodeBody([]byte(body), &c); !errors.As(err, &e) || e.Kind != domain.Invalid || e.Field != field || e.Message == "" {
+		if err := decodeBody([]byte(body), &c); !errors.As(err, &e) || e.Kind != domain.Invalid || e.Field != field || e.Message == "" || e.Hint == "" {
 			t.Errorf("%.60q: %+v", body, err)
 		}
 	}
@@ -158,9 +158,16 @@ func TestParametersAreReadStrictly(t *testing.T) {
 		"/v1/plans?format=xml": "format", "/v1/plans?min_position=1&min_position=2": "min_position", "/v1/plans?plan=sdp": "plan", "/v1/plans?%zz": "",
 		"/v1/whoami?format=csv": "format",
 	} {
-		if p := wantProblem(t, h.send("GET", target, "", as(domain.Reader)), 400, domain.Invalid); p.Field != field {
+		if p := wantProblem(t, h.send("GET", target, "", as(domain.Reader)), 400, domain.Invalid); p.Field != field || p.Hint == "" {
 			t.Errorf("%s: %+v", target, p)
 		}
+	}
+}
+
+func TestABodyThatIsNotThereIsAskedFor(t *testing.T) {
+	w := newHouse(t).send("POST", "/v1/plans/sdp/rate", "", as(domain.Editor), "Content-Type: application/json")
+	if p := wantProblem(t, w, 400, domain.Invalid); p.Field != "body" || p.Hint == "" {
+		t.Errorf("%+v", p)
 	}
 }
 

@@ -258,6 +258,9 @@ func (c *call) checkMedia(size int) error {
 	if given == "" && size == 0 {
 		return nil
 	}
+	if coding := c.r.Header.Get("Content-Encoding"); coding != "" && coding != "identity" {
+		return refusal(http.StatusUnsupportedMediaType, domain.Invalid, "Content-Encoding", "send the body as it is", "the request's body is compressed or otherwise coded")
+	}
 	media, params, err := mime.ParseMediaType(given)
 	charset := strings.ToLower(params["charset"])
 	if err != nil || media != c.route.media || media == "application/json" && charset != "" && charset != "utf-8" {

@@ -14,6 +14,8 @@ import (
 	"plantrail/domain"
 )
 
+const inOpenAPI = "/openapi.json says what it may be"
+
 // decodeBody reads a request's JSON into a struct, strictly: a member that is not known, is spelt in another case, stands
 // twice or is null is refused with its place. encoding/json alone would let the last three pass, and so record less or
 // other than the caller believes.
@@ -141,9 +143,9 @@ func valueError(err error, place string) error {
 	case errors.As(err, &own):
 		return domain.Errorf(own.Kind, place, "%s", own.Message).WithHint(own.Hint)
 	case errors.As(err, &wrong):
-		return domain.Errorf(domain.Invalid, place, "%s is expected here, not %s", jsonName(wrong.Type), article(wrong.Value))
+		return domain.Errorf(domain.Invalid, place, "%s is expected here, not %s", jsonName(wrong.Type), article(wrong.Value)).WithHint(inOpenAPI)
 	}
-	return domain.Errorf(domain.Invalid, place, "the value can't be read")
+	return domain.Errorf(domain.Invalid, place, "the value can't be read").WithHint(inOpenAPI)
 }
 
 func jsonName(t reflect.Type) string {

@@ -255,6 +255,10 @@ func TestMediaTypes(t *testing.T) {
 		}
 	}
 	wantProblem(t, h.send("POST", "/v1/import", "x|", as(domain.Editor)), 415, domain.Invalid)
+	coded := h.send("POST", "/v1/plans/sdp/rate", body, as(domain.Editor), "Content-Type: application/json", "Content-Encoding: gzip")
+	if p := wantProblem(t, coded, 415, domain.Invalid); p.Field != "Content-Encoding" {
+		t.Errorf("%+v", p)
+	}
 }
 
 func TestASlowBodyIsGivenUp(t *testing.T) {

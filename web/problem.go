@@ -144,7 +144,7 @@ func humaCause(status int, message string, errs []error) error {
 		return errors.New(message)
 	}
 	if detail == nil {
-		return domain.Errorf(domain.Invalid, "", "%s", message)
+		return domain.Errorf(domain.Invalid, "body", "%s", message).WithHint("send one JSON object")
 	}
 	// The details are about parameters only: bodies are decoded by this package. Their values stay inside.
 	_ = errors.As(errs[0], &detail)
@@ -156,7 +156,7 @@ func humaCause(status int, message string, errs []error) error {
 	if detail.Message == "unknown query parameter" {
 		return e.WithHint("/openapi.json lists the parameters")
 	}
-	return e
+	return e.WithHint(inOpenAPI)
 }
 
 func init() {
