@@ -198,10 +198,18 @@ func (c *contract) subscriptions() {
 	if err := json.Unmarshal(c.call(201, "POST", all+"/bi/rotate", c.example(all+"/{subscription}/rotate")).Body.Bytes(), &again); err != nil || again.Secret == secrets.Secret {
 		c.t.Errorf("the secret is the same after a rotation: %v", err)
 	}
+	c.call(201, "POST", all, `{"subscription":"q","person":"os-1000","way":"webhook","target":"https://example.org?token=hidden","wanted":{}}`)
+	if shown := c.call(200, "GET", all+"/q", "").Body.String(); strings.Contains(shown, "hidden") || !strings.Contains(shown, `"https://example.org"`) {
+		c.t.Errorf("of a target is shown more than its host: %s", shown)
+	}
+	c.call(201, "POST", all, `{"subscription":"m","person":"os-1000","way":"mail","target":"ann@council.example","wanted":{}}`)
+	c.call(409, "POST", all+"/m/replay", `{"from":0}`)
+	c.call(409, "POST", all+"/m/ping", "")
 	c.call(201, "POST", all+"/bi/pause", c.example(all+"/{subscription}/pause"))
 	c.call(201, "POST", all+"/bi/resume", "")
 	c.call(201, "POST", all+"/bi/end", c.example(all+"/{subscription}/end"))
 	c.call(409, "POST", all+"/bi/end", c.example(all+"/{subscription}/end"))
+	c.call(409, "POST", all+"/bi/replay", `{"from":0}`)
 }
 
 func (c *contract) tables() {

@@ -3,7 +3,7 @@ package web
 import (
 	"context"
 	"net/http"
-	"strings"
+	"net/url"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -149,6 +149,16 @@ func (s *Server) subscription(ctx context.Context, id string) (domain.Subscripti
 	return sub, nil
 }
 
+// webhook finds a subscription to which something is posted.
+func (s *Server) webhook(ctx context.Context, id string) (domain.Subscription, error) {
+	sub, err := s.subscription(ctx, id)
+	if err == nil && (sub.Way != domain.ByWebhook || sub.Ended) {
+		err = domain.Errorf(domain.Refused, "subscription", "this is not a webhook, or has ended: nothing is posted").
+			WithHint("plantrail subscribe list shows the ways and states")
+	}
+	return sub, err
+}
+
 type subscriptionsInput struct{ Reading }
 
 func (s *Server) subscriptions(ctx context.Context, _ *subscriptionsInput) (subscriptionsAnswer, error) {
@@ -194,12 +204,14 @@ func (s *Server) subscriptionView(ctx context.Context, sub domain.Subscription) 
 
 // withoutPath leaves out of a target what may be a secret: some services take a token in the path.
 func withoutPath(way domain.Way, target string) string {
-	scheme, rest, ok := strings.Cut(target, "://")
-	if way != domain.ByWebhook || !ok {
+	if way != domain.ByWebhook || target == "" {
 		return target
 	}
-	host, _, _ := strings.Cut(rest, "/")
-	return scheme + "://" + host
+	u, err := url.Parse(target)
+	if err != nil {
+		return ""
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 type secretsAnswer struct {
@@ -330,16 +342,16 @@ func (s *Server) registerOrders() {
 				return nil, first(err, domain.Errorf(domain.Invalid, "from", "the history ends at %d", end))
 			}
 		}
-		sub, err := s.subscription(ctx, in.Subscription)
+		sub, err := s.webhook(ctx, in.Subscription)
 		if err != nil {
 			return nil, err
 		}
 		return &orderAnswer{}, feeds.Tell(ctx, s.deps.Subscribers.State, sub.Subscription, feeds.Order{Replay: want.From, Dead: want.Dead, Drop: want.Drop, Now: want.Now})
 	})
 	replay.Responses["202"].Description = "It will be done."
-	ping := s.operation(http.MethodPost, "/v1/subscriptions/{subscription}/ping", about{id: "ping-subscription", tag: "feeds", summary: "Send a test event to a webhook", errors: []int{404}}, route{})
+	ping := s.operation(http.MethodPost, "/v1/subscriptions/{subscription}/ping", about{id: "ping-subscription", tag: "feeds", summary: "Send a test event to a webhook", errors: []int{404, 409}}, route{})
 	huma.Register(s.api, ping, func(ctx context.Context, in *subscriptionPath) (*pongAnswer, error) {
-		sub, err := s.subscription(ctx, in.Subscription)
+		sub, err := s.webhook(ctx, in.Subscription)
 		if err != nil {
 			return nil, err
 		}

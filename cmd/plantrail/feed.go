@@ -154,8 +154,7 @@ func (n *node) feedKeys(file string) (*feeds.Keys, error) {
 	return feeds.NewKeys(b)
 }
 
-// pauseSubscription records that a target wants no more. Its id is made of the subscription's latest change: two processes
-// that hear it record it once.
+// pauseSubscription records that a target wants no more. Of two processes that hear it the second is refused: it is paused.
 func (n *node) pauseSubscription(ctx context.Context, id domain.SubscriptionID, reason string) error {
 	sub, _ := n.subscribers.Register.Find(id)
 	_, err := domain.NewService(n.store).Do(ctx, domain.Order{Plan: domain.People, Actor: domain.Actor{ID: "system", Kind: domain.System, Role: domain.Admin},
@@ -206,23 +205,31 @@ func (n *node) subscriptionsDo(ctx context.Context, h hooks) {
 func (n *node) keepGrants(ctx context.Context) {
 	for ctx.Err() == nil {
 		all, changed := n.subscribers.Register.All()
+		var again <-chan time.Time
 		for _, s := range all {
-			if s.Way != domain.ByNATS {
-				continue
-			}
-			var err error
-			if s.Ended || s.Paused {
-				err = n.subscribers.Grants.End(ctx, s)
-			} else {
-				_, err = n.subscribers.Grants.Grant(ctx, s)
-			}
-			if err != nil && ctx.Err() == nil {
-				n.log.Warn("a subscription's consumer is not as it was granted", "subscription", s.Subscription, "err", err)
+			if err := n.keepGrant(ctx, s); err != nil && ctx.Err() == nil {
+				n.log.Warn("a subscription's consumer is not as it was granted, trying again", "subscription", s.Subscription, "err", err)
+				again = time.After(grantPause)
 			}
 		}
 		select {
 		case <-changed:
+		case <-again:
 		case <-ctx.Done():
 		}
 	}
+}
+
+// grantPause is how long a consumer that could not be made or ended is left before it is tried again.
+const grantPause = 10 * time.Second
+
+func (n *node) keepGrant(ctx context.Context, s domain.Subscription) error {
+	switch {
+	case s.Way != domain.ByNATS:
+		return nil
+	case s.Ended || s.Paused:
+		return n.subscribers.Grants.End(ctx, s)
+	}
+	_, err := n.subscribers.Grants.Grant(ctx, s)
+	return err
 }
