@@ -255,7 +255,7 @@ func cutRecord(data []byte) (r record, rest []byte, ok bool) {
 }
 
 func (b *Blocks) damaged(f block, why string) error {
-	return domain.Errorf(domain.Internal, filepath.Base(f.path), "%s", why).WithHint("keep the store as it is and restore from the backup")
+	return domain.Errorf(domain.Internal, filepath.Base(f.path), "%s", why).WithHint(mend)
 }
 
 // stamp is what a file system says of a file. Nothing that writes to a file by its name leaves all of it as it was: the

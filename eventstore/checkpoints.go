@@ -94,7 +94,7 @@ func (s *Store) CheckpointCovering(ctx context.Context, size uint64) (note []byt
 
 func missing(what string, seq uint64) error {
 	return domain.Errorf(domain.Internal, what+" "+strconv.FormatUint(seq, 10), "it is missing").
-		WithHint("keep the store as it is and restore from the backup")
+		WithHint(mend)
 }
 
 // PutCheckpoint stores a checkpoint on condition that after is the sequence of the last one, 0 for none, and returns its
@@ -222,7 +222,7 @@ func (s *Store) checkCheckpoints(ctx context.Context) error {
 	var size uint64
 	if last != nil {
 		if size, err = checkpointSize(last.Data); err != nil {
-			return refuse("stream "+s.names.checkpoints(), "its last message: %v", err).WithHint("restore from the backup")
+			return refuse("stream "+s.names.checkpoints(), "its last message: %v", err).WithHint(mend)
 		}
 	}
 	// The history is asked for last: it can only have grown since.
@@ -235,7 +235,7 @@ func (s *Store) checkCheckpoints(ctx context.Context) error {
 
 // compareSizes says what is wrong with a history of a size, given what its last checkpoint and that one's copy state.
 func compareSizes(dir string, history, size, copySize uint64, same bool) error {
-	const hint = "an older state of the store was put back, or its end was lost: keep it as it is and restore the newest backup"
+	const hint = "an older state of the store was put back, or its end was lost: " + mend
 	switch {
 	case history < size:
 		return refuse("history", "it has %d events, its last checkpoint states %d", history, size).WithHint(hint)

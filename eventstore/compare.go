@@ -154,6 +154,29 @@ func (s *Store) Salvage(ctx context.Context) *Salvage {
 	}}
 }
 
+// Remaining yields the leaves that the server which answers for the history still has, in order, with holes: of a history that
+// is gone none. It is for whoever looks into why a journal does not open.
+func (s *Store) Remaining(ctx context.Context) (server string, leaves iter.Seq2[Leaf, error]) {
+	servers, err := s.copiesOf(ctx, s.names.history())
+	if err == nil {
+		server = servers[0]
+	}
+	return server, func(yield func(Leaf, error) bool) {
+		read := s.copyOn(ctx, s.names.history(), server, 0)
+		if err != nil {
+			read = func(yield func(kept, error) bool) { yield(kept{}, err) }
+		}
+		for m, err := range read {
+			if err != nil && domain.KindOf(err) == domain.Internal {
+				return // it has no more
+			}
+			if !yield(s.names.leaf(m), err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
 func (s *Store) anywhere(ctx context.Context, stream string, after uint64) iter.Seq2[kept, error] {
 	return func(yield func(kept, error) bool) {
 		servers, err := s.copiesOf(ctx, stream)

@@ -106,6 +106,9 @@ func refuse(field, format string, args ...any) *domain.Error {
 	return domain.Errorf(domain.Refused, field, format, args...)
 }
 
+// mend is what to do about a journal that has lost something.
+const mend = "keep the store as it is; plantrail repair, with --from the newest backup, puts back what is lost if the same root results"
+
 // newID makes a UUIDv7; it panics only if the system has no randomness left, when nothing else would work either.
 func newID() domain.EventID { return domain.EventID(uuid.Must(uuid.NewV7()).String()) }
 

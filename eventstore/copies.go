@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
@@ -56,8 +55,7 @@ func (s *Store) LeavesOn(ctx context.Context, server string, after domain.Positi
 				err = domain.Errorf(domain.Internal, fmt.Sprintf("position %d", next), "it is missing on %s: position %d follows %d", server, m.Seq, next-1).
 					WithHint("the other servers may have it: plantrail repair tells")
 			}
-			l := Leaf{domain.Position(m.Seq), domain.PlanID(strings.TrimPrefix(m.Subject, s.names.subject(""))), m.Data}
-			if !yield(l, err) || err != nil {
+			if !yield(s.names.leaf(m), err) || err != nil {
 				return
 			}
 			next++

@@ -71,12 +71,16 @@ type Leaf struct {
 	Body     []byte
 }
 
+// leaf is a message of the history.
+func (n names) leaf(m kept) Leaf {
+	return Leaf{domain.Position(m.Seq), domain.PlanID(strings.TrimPrefix(m.Subject, n.subject(""))), m.Data}
+}
+
 // Leaves is Events before anything is read out of the bytes: every message of the history, whatever is in it.
 func (s *Store) Leaves(ctx context.Context, after domain.Position, follow bool) iter.Seq2[Leaf, error] {
 	return func(yield func(Leaf, error) bool) {
 		for m, err := range s.raw(ctx, uint64(after), follow) {
-			l := Leaf{domain.Position(m.Seq), domain.PlanID(strings.TrimPrefix(m.Subject, s.names.subject(""))), m.Data}
-			if !yield(l, err) || err != nil {
+			if !yield(s.names.leaf(m), err) || err != nil {
 				return
 			}
 		}
@@ -90,7 +94,7 @@ func (s *Store) raw(ctx context.Context, after uint64, follow bool) iter.Seq2[ke
 		state, err := s.stream(ctx, s.names.history())
 		if err == nil && after > state.Last {
 			err = domain.Errorf(domain.Internal, "position", "the reader is at %d, the history ends at %d", after, state.Last).
-				WithHint("the history is shorter than what was read from it before: keep the store as it is, restore from the backup")
+				WithHint("the history is shorter than what was read from it before: " + mend)
 		}
 		if err != nil {
 			yield(kept{}, err)
@@ -159,7 +163,7 @@ func (s *Store) stalled(ctx context.Context, next uint64, times int) error {
 		return err
 	case m == nil:
 		return domain.Errorf(domain.Internal, fmt.Sprintf("position %d", next), "it is there, but it can't be read").
-			WithHint("keep the store as it is and restore from the backup")
+			WithHint(mend)
 	case times >= 3:
 		return domain.Errorf(domain.Internal, fmt.Sprintf("position %d", next), "the leader has it, but no consumer brings it").
 			WithHint("one of the servers has a damaged copy: keep it as it is and look at each")
@@ -196,7 +200,7 @@ func (s *Store) nextOf(ctx context.Context, sub jetstream.MessagesContext, want 
 	}
 	if seq != want {
 		return kept{}, domain.Errorf(domain.Internal, fmt.Sprintf("position %d", want), "it is missing: position %d follows %d", seq, want-1).
-			WithHint("keep the store as it is and restore from the backup")
+			WithHint(mend)
 	}
 	return kept{Subject: msg.Subject(), Seq: seq, Data: msg.Data()}, nil
 }

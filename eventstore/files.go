@@ -248,7 +248,7 @@ func (f *fileReader) Read(p []byte) (int, error) {
 			f.err = io.EOF
 		case !ok || uint64(len(m.Data)) > f.left:
 			f.err = domain.Errorf(domain.Internal, "evidence", "the file %s is not whole", f.name).
-				WithHint("keep the store as it is and restore from the backup")
+				WithHint(mend)
 		default:
 			f.rest, f.left = m.Data, f.left-uint64(len(m.Data))
 		}

@@ -76,7 +76,7 @@ func (s *Store) none(ctx context.Context, stream, subject string) error {
 	last, err := s.last(ctx, stream, subject)
 	if err == nil && last == nil {
 		err = domain.Errorf(domain.Internal, subject, "its last message is there, but it can't be read").
-			WithHint("keep the store as it is and restore from the backup")
+			WithHint(mend)
 	}
 	return err
 }
@@ -104,7 +104,7 @@ func (c *chain) next(r domain.Recorded) error {
 	if known && (r.PlanSeq != c.seq+1 || r.Prev != c.leaf) {
 		return domain.Errorf(domain.Internal, fmt.Sprintf("position %d", r.Position),
 			"the history of %s is broken: event %d follows event %d", r.Plan, r.PlanSeq, c.seq).
-			WithHint("keep the store as it is and restore from the backup")
+			WithHint(mend)
 	}
 	c.seq, c.leaf = r.PlanSeq, r.Leaf
 	return nil

@@ -9,7 +9,6 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"plantrail/domain"
 )
@@ -62,9 +61,8 @@ func (s *Salvage) fromFiles(stream, prefix string, after uint64) iter.Seq2[kept,
 // Leaves yields the events that can be read after a position, in the order of their positions, with holes.
 func (s *Salvage) Leaves(after domain.Position) iter.Seq2[Leaf, error] {
 	return func(yield func(Leaf, error) bool) {
-		prefix := s.names.subject("")
-		for m, err := range s.read(s.names.history(), prefix, uint64(after)) {
-			if !yield(Leaf{domain.Position(m.Seq), domain.PlanID(strings.TrimPrefix(m.Subject, prefix)), m.Data}, err) || err != nil {
+		for m, err := range s.read(s.names.history(), s.names.subject(""), uint64(after)) {
+			if !yield(s.names.leaf(m), err) || err != nil {
 				return
 			}
 		}

@@ -290,7 +290,7 @@ func (s *Store) stream(ctx context.Context, name string) (streamState, error) {
 	}
 	if info == nil {
 		return streamState{}, domain.Errorf(domain.Internal, "stream "+name, "it is gone").
-			WithHint("stop, keep the store as it is, and restore from the backup")
+			WithHint(mend)
 	}
 	return info.State, nil
 }

@@ -170,7 +170,6 @@ func (s *Store) join(found []*streamInfo) (id identity, err error) {
 
 // recognise refuses streams that are missing or are not those of this data directory.
 func (s *Store) recognise(id identity, found []*streamInfo) error {
-	const hint = "don't create it: restore the store from its backup, and find out who removed the stream"
 	_, copied, err := readCopy(s.cfg.DataDir)
 	if err != nil {
 		return err
@@ -181,10 +180,11 @@ func (s *Store) recognise(id identity, found []*streamInfo) error {
 			continue
 		}
 		if found[i] == nil {
-			return refuse("stream "+name, "it is missing, but journal %s has begun", id.Journal).WithHint(hint)
+			return refuse("stream "+name, "it is missing, but journal %s has begun", id.Journal).WithHint("don't create it, and find out who removed it: " + mend)
 		}
 		if has := found[i].identity(); has != id.Journal {
-			return refuse("stream "+name, "it is journal %q, this data directory belongs to %q", has, id.Journal).WithHint(hint)
+			return refuse("stream "+name, "it is journal %q, this data directory belongs to %q", has, id.Journal).
+				WithHint("another store is in the place of this journal's: put the right one back, or restore the newest backup")
 		}
 	}
 	return nil
@@ -210,11 +210,11 @@ func (s *Store) checkStreams(ctx context.Context, id identity) error {
 		}
 		if info == nil {
 			return refuse("stream "+want.Name, "it is gone").
-				WithHint("stop, don't create it: restore the store from its backup, and find out who removed the stream")
+				WithHint("don't create it, and find out who removed it: " + mend)
 		}
 		if has := info.identity(); has != id.Journal {
 			return refuse("stream "+want.Name, "it is journal %q now, this data directory belongs to %q", has, id.Journal).
-				WithHint("it was deleted and made again: restore the store from its backup, and find out who did it")
+				WithHint("it was deleted and made again, find out by whom: " + mend)
 		}
 		if err := compareConfig(want, info.Config); err != nil {
 			return err
@@ -250,10 +250,10 @@ func (k *seen) check(name string, dense bool, info *streamInfo) error {
 	case !known:
 	case !was.created.Equal(info.Created):
 		return refuse("stream "+name, "it was made at %s, the one that was opened at %s", info.Created.Format(time.RFC3339), was.created.Format(time.RFC3339)).
-			WithHint("it was deleted and made again while plantrail ran: restore the store from its backup, and find out who did it")
+			WithHint("it was deleted and made again while plantrail ran, find out by whom: " + mend)
 	case dense && info.State.Last < was.last:
 		return refuse("stream "+name, "it ends at %d, it has ended at %d before", info.State.Last, was.last).
-			WithHint("its end was lost or an older state was put back: keep the store as it is and restore from the backup")
+			WithHint("its end was lost or an older state was put back: " + mend)
 	}
 	if k.streams == nil {
 		k.streams = map[string]sight{}
@@ -363,7 +363,7 @@ func (st streamState) whole(name string) error {
 	}
 	return refuse("stream "+name, "it is not whole: first %d, last %d, %d messages, %d deleted",
 		st.First, st.Last, st.Msgs, st.NumDeleted).
-		WithHint("stop, keep the store as it is, and restore from the backup")
+		WithHint(mend)
 }
 
 // streamInfo asks the stream's leader. It is nil, without an error, when there is no such stream.

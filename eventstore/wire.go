@@ -165,7 +165,7 @@ func decode(org domain.OrgID, at domain.Position, body []byte) (domain.Recorded,
 	r, err := decodeBody(org, body)
 	if err != nil {
 		return domain.Recorded{}, domain.Errorf(domain.Internal, fmt.Sprintf("position %d", at), "%v", err).
-			WithHint("if a newer plantrail wrote it, upgrade; otherwise keep the store as it is and restore from the backup")
+			WithHint("if a newer plantrail wrote it, upgrade; otherwise " + mend)
 	}
 	r.Position, r.Leaf = at, LeafHash(body)
 	return r, nil

@@ -26,12 +26,15 @@ type BadEvent struct {
 	Differs    string          `json:"differs"`
 }
 
+// momentForm is how a time of recording is written.
+const momentForm = "2 January 2006 15:04:05 UTC"
+
 // String names the event on one line.
 func (b BadEvent) String() string {
 	var s strings.Builder
 	fmt.Fprintf(&s, "the event at position %d", b.Position)
 	if b.Plan != "" {
-		fmt.Fprintf(&s, " (number %d of %s, %s, recorded %s)", b.Entry, b.Plan, spaced(b.Type), b.RecordedAt.Format("2 January 2006 15:04:05 UTC"))
+		fmt.Fprintf(&s, " (number %d of %s, %s, recorded %s)", b.Entry, b.Plan, spaced(b.Type), b.RecordedAt.Format(momentForm))
 	}
 	return s.String() + " " + b.Differs
 }
@@ -106,7 +109,7 @@ func (s storedEvent) kind() string {
 func (s storedEvent) differs(was BadEvent, data map[string]any) string {
 	if s.ID != was.Event {
 		return fmt.Sprintf("was replaced by another: %s, number %d of %s, recorded %s", spaced(s.kind()), s.number(), s.plan(),
-			s.Recordedtime.Format("2 January 2006 15:04:05 UTC"))
+			s.Recordedtime.UTC().Format(momentForm))
 	}
 	var all []string
 	tell := func(what string, now, before any) {

@@ -14,13 +14,7 @@ var _ web.Raw = bridge{}
 
 // LeavesOf yields one history's leaves in the type of those who prove something of them.
 func (b bridge) LeavesOf(ctx context.Context, history domain.PlanID) iter.Seq2[projections.Leaf, error] {
-	return func(yield func(projections.Leaf, error) bool) {
-		for l, err := range b.Store.LeavesOf(ctx, history) {
-			if !yield(projections.Leaf{Position: l.Position, Plan: l.Plan, Body: l.Body}, err) {
-				return
-			}
-		}
-	}
+	return asProjected(b.Store.LeavesOf(ctx, history))
 }
 
 // Disclosures reads what discloses the texts of a history's events.

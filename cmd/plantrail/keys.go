@@ -29,24 +29,12 @@ type keeperLog struct{ bridge }
 
 // Leaves yields raw leaves in the keeper's type.
 func (l keeperLog) Leaves(ctx context.Context, after domain.Position, follow bool) iter.Seq2[projections.Leaf, error] {
-	return func(yield func(projections.Leaf, error) bool) {
-		for leaf, err := range l.Store.Leaves(ctx, after, follow) {
-			if !yield(projections.Leaf{Position: leaf.Position, Plan: leaf.Plan, Body: leaf.Body}, err) {
-				return
-			}
-		}
-	}
+	return asProjected(l.Store.Leaves(ctx, after, follow))
 }
 
 // LeavesOn yields one server's leaves in the keeper's type.
 func (l keeperLog) LeavesOn(ctx context.Context, server string, after domain.Position) iter.Seq2[projections.Leaf, error] {
-	return func(yield func(projections.Leaf, error) bool) {
-		for leaf, err := range l.Store.LeavesOn(ctx, server, after) {
-			if !yield(projections.Leaf(leaf), err) {
-				return
-			}
-		}
-	}
+	return asProjected(l.Store.LeavesOn(ctx, server, after))
 }
 
 // journalFiles shows the journal's files to the keeper.
@@ -54,8 +42,13 @@ type journalFiles struct{ *eventstore.Blocks }
 
 // Leaves yields what lies in the files in the keeper's type.
 func (f journalFiles) Leaves(ctx context.Context, after domain.Position) iter.Seq2[projections.Leaf, error] {
+	return asProjected(f.Blocks.Leaves(ctx, after))
+}
+
+// asProjected are the journal's leaves in the type of those who compare them: neither package knows the other.
+func asProjected(leaves iter.Seq2[eventstore.Leaf, error]) iter.Seq2[projections.Leaf, error] {
 	return func(yield func(projections.Leaf, error) bool) {
-		for leaf, err := range f.Blocks.Leaves(ctx, after) {
+		for leaf, err := range leaves {
 			if !yield(projections.Leaf(leaf), err) {
 				return
 			}

@@ -437,10 +437,10 @@ func query(t *testing.T, db *sql.DB, q string) (out []string) {
 
 func waitFor(t *testing.T, there func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for !there() {
 		if time.Now().After(deadline) {
-			t.Fatal("waited 30 s in vain")
+			t.Fatal("waited two minutes in vain")
 		}
 		<-time.After(2 * time.Millisecond)
 	}

@@ -199,7 +199,8 @@ func openJournal(ctx context.Context, o nodeOptions) (*eventstore.Store, error) 
 	cfg := eventstore.Config{Org: domain.OrgID(s.Org), DataDir: string(o.dir), URL: s.NATS, MonitorURLs: s.Monitor,
 		Credentials: s.Credentials, Replicas: s.Replicas, Logger: o.log}
 	if s.Begun {
-		return eventstore.Open(ctx, cfg)
+		store, err := eventstore.Open(ctx, cfg)
+		return store, nameFirstBad(ctx, cfg, o.dir, err)
 	}
 	cfg.Init, cfg.Join = !s.Join, s.Join
 	store, err := eventstore.Open(ctx, cfg)

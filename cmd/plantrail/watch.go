@@ -24,8 +24,9 @@ func watch(ctx context.Context, journal watched, alarm func(reason string)) {
 	}
 }
 
-// stopping says of a command that failed on a journal that is stopped why it is: where an event of the plan is damaged the
-// command fails in reading it, before it comes to that. One that was recorded before is still answered as it was then.
+// stopping says of a command that failed on a journal that is stopped why it is: where events of the plan are damaged or gone
+// the command fails in reading it, or finds no such plan, before it comes to that. One that was recorded before is still
+// answered as it was then.
 type stopping struct {
 	web.Commander
 	journal interface{ Writable() error }
@@ -34,7 +35,7 @@ type stopping struct {
 // Do records one command.
 func (s stopping) Do(ctx context.Context, o domain.Order) (domain.Receipt, error) {
 	r, err := s.Commander.Do(ctx, o)
-	if kind := domain.KindOf(err); err != nil && (kind == domain.Internal || kind == domain.Unavailable) {
+	if err != nil && domain.KindOf(err) != domain.Unknown {
 		if why := s.journal.Writable(); why != nil {
 			return r, why
 		}
