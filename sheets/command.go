@@ -125,7 +125,7 @@ func (p *Proposal) adds(r *Row) []domain.Command {
 
 // says are the progress and the outcome that the row reports.
 func (p *Proposal) says(r *Row) (steps []domain.Command) {
-	steps = p.progress(r, r.Progress, r.Percent)
+	steps = append(p.progress(r, r.Timescale, nil), p.progress(r, r.Progress, r.Percent)...)
 	if r.Result != "" {
 		steps = append(steps, domain.RecordOutcome{Item: r.Item, Result: r.Result, Outcome: domain.Text(r.Outcome)})
 	}

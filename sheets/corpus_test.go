@@ -45,7 +45,7 @@ var corpusFiles = []struct {
 		unread: []string{"line 7: Lead Officer / Agency"}},
 	{file: "12-hull-hospitals-board-action-list", want: lines("text-columns",
 		`5: item-01 section title="May 2012"`,
-		`6: item-02 action under=item-01 ref="01.05" title="Training to be held on time out" owner="AA" progress="Reorganised to\nAug"`,
+		`6: item-02 action under=item-01 ref="01.05" title="Training to be held on time out" owner="AA" when="TARGET DATE: June" when="NEW DATE: 14 Aug" progress="Reorganised to\nAug"`,
 		`8: item-03 action under=item-01 ref="06.05" title="Staffing ratio to be provided" owner="AA" due="2012-08-14" progress="Not yet due"`),
 		unread: []string{"line 6: “June”", "line 6: “14 Aug”", "line 3: PAPER"}},
 	{file: "13-scrutiny-recommendation-tracker-annex-a", want: lines("text-pipe",

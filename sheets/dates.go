@@ -38,7 +38,7 @@ func dueMentions(reason string) (found [][2]string) {
 
 // offerDue offers the target date that a reason mentions, where no column gives one.
 func (p *Proposal) offerDue(r *Row) {
-	if !r.Due.IsZero() || r.Reason == "" {
+	if !r.Due.IsZero() || r.Reason == "" || r.ends {
 		return
 	}
 	var date domain.Date

@@ -129,14 +129,15 @@ func (p *Proposal) newWords(r *Row, was *KnownItem) (steps []domain.Command) {
 		return slices.ContainsFunc(was.Said, func(had string) bool { return squash(had) == squash(words) })
 	}
 	fresh := slices.DeleteFunc(slices.Clone(r.Progress), said)
-	if n := len(was.Copied); n > 0 && len(r.Progress) == 1 && squash(was.Copied[n-1]) != squash(r.Progress[0]) {
+	copied := slices.DeleteFunc(slices.Clone(was.Copied), p.isTimescale)
+	if n := len(copied); n > 0 && len(r.Progress) == 1 && squash(copied[n-1]) != squash(r.Progress[0]) {
 		fresh = r.Progress // said before, and something else since: it is said again
 	}
 	done := r.Percent
 	if done != nil && was.Percent != nil && *was.Percent == *done {
 		done = nil
 	}
-	steps = p.progress(r, fresh, done)
+	steps = append(p.progress(r, p.newTimescales(r, was), nil), p.progress(r, fresh, done)...)
 	if r.Result != "" && (r.Result != was.Result || !said(r.Outcome)) {
 		steps = append(steps, domain.RecordOutcome{Item: r.Item, Result: r.Result, Outcome: domain.Text(r.Outcome)})
 	}

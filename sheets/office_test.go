@@ -132,7 +132,7 @@ func TestXLSX(t *testing.T) {
 			lines("xlsx", `sheet Plan, cell A3: item-01 ref="1.1" title="Open the hub" owner="MK" due="2021-03-31" rating="amber" reason="Lease late"`,
 				`sheet Plan, cell A4: item-02 ref="1.2" title="Train staff" owner="PO" due="2021-03" rating="green"`,
 				`sheet Plan, cell A5: item-03 ref="1.3" title="Write guide" due="2021-05-04" rating="red" reason="No author"`,
-				`sheet Plan, cell A6: item-04 ref="1.4" title="Ask" owner="MK" progress="x"`),
+				`sheet Plan, cell A6: item-04 ref="1.4" title="Ask" owner="MK" when="Due date: soon" progress="x"`),
 			[]string{"sheet Plan, cell D6: soon", "sheet Plan, cell E6: Purple", "sheet Plan, cell A1: Improvement Plan 2021"}},
 		{"colours with a key", xlsx(t, [][]any{{"Key"}, {"Red"}, {"Amber: a month late"}, {}, {"Action", "RAG"}, {"Open the hub", ""}, {"Train staff", ""}},
 			func(f *excelize.File) {

@@ -129,6 +129,7 @@ type Row struct {
 	Due        domain.Date   `json:"due,omitzero" doc:"its original due date"`
 	DueNow     domain.Date   `json:"due_now,omitzero" doc:"the date to which it was moved, once accepted"`
 	DueReason  string        `json:"due_reason,omitempty" doc:"the reason recorded with the move"`
+	Timescale  []string      `json:"timescale,omitempty" doc:"what a column of due dates says in other words than a date: kept as progress, after the column's name"`
 	Progress   []string      `json:"progress,omitempty"`
 	Percent    *int          `json:"percent,omitempty" doc:"complete, as printed"`
 	Source     string        `json:"source,omitempty" doc:"the review that made the recommendation, as printed"`
@@ -140,6 +141,7 @@ type Row struct {
 	Differs    []string      `json:"differs,omitempty" doc:"in words, what would be recorded of the row"`
 	under      int           // number of the row above it in the plan; 0: none
 	reasonFrom string        // place of the reason's cell
+	ends       bool          // a due date is offered for its timescale
 }
 
 // Rating is a rating as received.
@@ -292,7 +294,7 @@ func (c *Counts) add(p *Proposal, r *Row) {
 	}
 	c.Items++
 	c.Changes += len(r.Changes)
-	c.Progress += len(r.Progress)
+	c.Progress += len(r.Timescale) + len(r.Progress)
 	c.Requests += len(r.Requests)
 	if r.Measure != nil {
 		c.Measures++

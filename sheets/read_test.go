@@ -31,6 +31,9 @@ func told(p *Proposal) string {
 		for _, c := range r.Changes {
 			fmt.Fprintf(&b, " %s→%s", c.From, c.To)
 		}
+		for _, words := range r.Timescale {
+			fmt.Fprintf(&b, " when=%q", words)
+		}
 		for _, words := range r.Progress {
 			fmt.Fprintf(&b, " progress=%q", words)
 		}

@@ -186,13 +186,22 @@ func (rr *rowReader) dates(r row, out *Row) {
 		out.Stated = rr.p.due(c, col.Name)
 	}
 	if c, col, ok := rr.cell(r, FieldDue); ok {
-		out.Due = rr.p.due(c, col.Name)
+		var ends domain.Date
+		if out.Due, ends = rr.dueBy(c, col.Name, out); !ends.IsZero() {
+			out.ends = true
+			rr.p.Offers = append(rr.p.Offers, Offer{ID: offerID("due", out.N), Row: out.N, Place: c.place(), Date: ends,
+				What: "due date " + ends.Words(), Why: "it is the month with which " + quoted(c.text) + " ends"})
+		}
 	}
 	c, col, ok := rr.cell(r, FieldDueNow)
 	if !ok {
 		return
 	}
-	switch now := rr.p.due(c, col.Name); {
+	now, ends := rr.dueBy(c, col.Name, out)
+	if now.IsZero() && !out.Due.IsZero() {
+		now = ends
+	}
+	switch {
 	case now.IsZero() || now == out.Due:
 	case out.Due.IsZero():
 		rr.p.problem(c.place(), "set the due date by hand", "the row has a later date, %s, and no original one: neither is recorded", quoted(c.text))

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -110,10 +111,13 @@ func figuresWords(r sheets.Row) string {
 }
 
 func rowDue(r sheets.Row) string {
-	if r.DueNow.IsZero() {
-		return day(r.Due)
+	switch {
+	case !r.DueNow.IsZero():
+		return day(r.DueNow) + " (was " + day(r.Due) + ")"
+	case r.Due.IsZero():
+		return strings.Join(r.Timescale, "; ")
 	}
-	return day(r.DueNow) + " (was " + day(r.Due) + ")"
+	return day(r.Due)
 }
 
 // tellColumns says of the columns whose names alone do not say it what they are read as, and why.
@@ -123,15 +127,13 @@ func (a *app) tellColumns(all []sheets.Column) {
 		return
 	}
 	a.section("Columns whose names alone do not say what they are (another reading: --column NAME=FIELD)")
+	told := map[string]bool{} // the columns of minutes have one name for many
 	for _, c := range all {
-		name, field := c.Name, string(c.Field)
-		if name == "" {
-			name = "(no name)"
+		name, field := cmp.Or(c.Name, "(no name)"), cmp.Or(string(c.Field), "nothing")
+		if line := fmt.Sprintf("%s: read as %s, because %s", name, field, c.Why); !told[line] {
+			a.indent("", line)
+			told[line] = true
 		}
-		if field == "" {
-			field = "nothing"
-		}
-		a.indent("", fmt.Sprintf("%s: read as %s, because %s", name, field, c.Why))
 	}
 }
 
