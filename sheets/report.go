@@ -3,6 +3,7 @@ package sheets
 import (
 	"encoding/csv"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -81,6 +82,16 @@ func Words(lines ...string) Cell { return Cell{Kind: TextCell, Text: joined(line
 
 // Count is a cell with a whole number.
 func Count(n int) Cell { return Cell{Kind: NumberCell, Text: strconv.Itoa(n), Number: float64(n)} }
+
+// Short reports whether a cell is a reference, an id or a number, which are not to be cut at a hyphen.
+func (c Cell) Short() bool {
+	return len(c.Text) <= 16 && !strings.ContainsAny(c.Text, " \n") || c.Kind == LinkCell && len(c.Text) <= 32
+}
+
+// Figures reports whether a column holds nothing but numbers.
+func (s Section) Figures(column int) bool {
+	return !slices.ContainsFunc(s.Rows, func(row []Cell) bool { return column >= len(row) || row[column].Kind != NumberCell })
+}
 
 // joined are the lines that say something.
 func joined(lines []string) string {

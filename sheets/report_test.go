@@ -79,6 +79,11 @@ func TestAReportAsAPage(t *testing.T) {
 			t.Errorf("the page lacks %s", want)
 		}
 	}
+	for _, want := range []string{`<th scope="col" class="number">Moves</th>`, `<th scope="col">Due</th>`, `<th scope="row" class="short">b</th>`, `counter(pages)`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("in print the page lacks %s", want)
+		}
+	}
 	if policy := ReportPolicy(); !strings.Contains(policy, "style-src 'sha256-") || strings.Contains(policy, "unsafe") {
 		t.Error(policy)
 	}
