@@ -21,7 +21,6 @@ Copies made before (backups, bundles, exports) are not reached: restoring a back
 	cmd.Flags().StringVar(&do.Field, "field", "", "the text: title, justification, progress, outcome, words, reason, ...")
 	cmd.Flags().StringVar(&reason, "reason", "", "why")
 	w.flags(cmd).RunE = func(cmd *cobra.Command, args []string) (err error) {
-		ctx := cmd.Context()
 		if do.Basis, err = w.basis(); err != nil {
 			return err
 		}
@@ -31,13 +30,9 @@ Copies made before (backups, bundles, exports) are not reached: restoring a back
 		if err := a.read(given{"--reason", reason, &do.Reason}); err != nil {
 			return err
 		}
-		return a.with(ctx, func(c *client) error {
-			at, err := a.planArgs(ctx, c, cmd, args, 1)
-			if err != nil {
-				return err
-			}
-			do.Entry = at.rest[0]
-			return a.eraseText(ctx, c, &w, at.plan, &do)
+		return a.askPart(cmd, args, func(ctx context.Context, c *client, plan, entry string) error {
+			do.Entry = entry
+			return a.eraseText(ctx, c, &w, plan, &do)
 		})
 	}
 	return cmd

@@ -173,13 +173,8 @@ func (a *app) evidenceGetCmd() *cobra.Command {
 		Long: "Get a file of evidence. What arrives is the file that was recorded, or nothing: the server compares it with the digest in its\nevent, and a file written with -o appears only when it came whole."}
 	cmd.Flags().StringVarP(&to, "output", "o", "", "the file to write (default standard output)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx := cmd.Context()
-		return a.with(ctx, func(c *client) error {
-			at, err := a.planArgs(ctx, c, cmd, args, 1)
-			if err != nil {
-				return err
-			}
-			return a.download(ctx, c, request{method: http.MethodGet, path: path("plans", at.plan, "evidence", at.rest[0])}, to)
+		return a.askPart(cmd, args, func(ctx context.Context, c *client, plan, evidence string) error {
+			return a.download(ctx, c, request{method: http.MethodGet, path: path("plans", plan, "evidence", evidence)}, to)
 		})
 	}
 	return cmd

@@ -42,18 +42,13 @@ func (a *app) meetingPublishCmd() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		ctx := cmd.Context()
-		return a.with(ctx, func(c *client) error {
-			at, err := a.planArgs(ctx, c, cmd, args, 1)
-			if err != nil {
-				return err
-			}
-			do.Meeting = domain.MeetingID(at.rest[0])
+		return a.askPart(cmd, args, func(ctx context.Context, c *client, plan, meeting string) error {
+			do.Meeting = domain.MeetingID(meeting)
 			body, err := json.Marshal(do)
 			if err != nil {
 				return failure(err, "the command can't be written as JSON")
 			}
-			got, _, err := c.command(ctx, request{path: path("plans", at.plan, "publish-paper"), body: body, mediaType: "application/json", key: w.key, ifMatch: match})
+			got, _, err := c.command(ctx, request{path: path("plans", plan, "publish-paper"), body: body, mediaType: "application/json", key: w.key, ifMatch: match})
 			if err != nil {
 				return asTyped(err)
 			}
@@ -69,13 +64,8 @@ func (a *app) meetingPaperCmd() *cobra.Command {
 		Example: "  plantrail meeting paper sdp-2019-20 scrutiny-committee-2020-02-20 -o paper.html"}
 	cmd.Flags().StringVarP(&to, "output", "o", "", "the file to write (default: only say what was published)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		ctx := cmd.Context()
-		return a.with(ctx, func(c *client) error {
-			at, err := a.planArgs(ctx, c, cmd, args, 1)
-			if err != nil {
-				return err
-			}
-			got, err := c.do(ctx, request{method: "GET", path: path("plans", at.plan, "meetings", at.rest[0], "paper"), accept: "application/json"})
+		return a.askPart(cmd, args, func(ctx context.Context, c *client, plan, meeting string) error {
+			got, err := c.do(ctx, request{method: "GET", path: path("plans", plan, "meetings", meeting, "paper"), accept: "application/json"})
 			if err != nil {
 				return err
 			}

@@ -83,13 +83,22 @@ func (a *app) showPlan(cmd *cobra.Command, args []string, as *atFlags) error {
 
 // askPlan asks something about the plan that the arguments name.
 func (a *app) askPlan(cmd *cobra.Command, args []string, ask func(context.Context, *client, string) error) error {
+	return a.askArgs(cmd, args, 0, func(ctx context.Context, c *client, at place) error { return ask(ctx, c, at.plan) })
+}
+
+// askPart asks something about a part of the plan that the arguments name: an entry, a meeting, a file of evidence.
+func (a *app) askPart(cmd *cobra.Command, args []string, ask func(ctx context.Context, c *client, plan, part string) error) error {
+	return a.askArgs(cmd, args, 1, func(ctx context.Context, c *client, at place) error { return ask(ctx, c, at.plan, at.rest[0]) })
+}
+
+func (a *app) askArgs(cmd *cobra.Command, args []string, rest int, ask func(context.Context, *client, place) error) error {
 	ctx := cmd.Context()
 	return a.with(ctx, func(c *client) error {
-		at, err := a.planArgs(ctx, c, cmd, args, 0)
+		at, err := a.planArgs(ctx, c, cmd, args, rest)
 		if err != nil {
 			return err
 		}
-		return ask(ctx, c, at.plan)
+		return ask(ctx, c, at)
 	})
 }
 

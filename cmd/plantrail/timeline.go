@@ -226,14 +226,9 @@ func (a *app) indent(label, words string) {
 func (a *app) entryCmd() *cobra.Command {
 	return &cobra.Command{Use: "entry [PLAN] ENTRY", Short: "Show one entry of a timeline, by its number or event id",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			ctx := cmd.Context()
-			return a.with(ctx, func(c *client) error {
-				at, err := a.planArgs(ctx, c, cmd, args, 1)
-				if err != nil {
-					return err
-				}
+			return a.askPart(cmd, args, func(ctx context.Context, c *client, plan, entry string) error {
 				var e projections.Entry
-				got, err := c.get(ctx, path("plans", at.plan, "entries", at.rest[0]), nil, &e)
+				got, err := c.get(ctx, path("plans", plan, "entries", entry), nil, &e)
 				if err != nil {
 					return err
 				}
