@@ -188,6 +188,7 @@ type PublishPaper struct {
 	Root           string         `json:"root,omitempty"`
 	SHA256         string         `json:"sha256"`
 	Classification Classification `json:"classification,omitempty" enum:"public,exempt" doc:"left out: public"`
+	Exempt         []ItemID       `json:"exempt,omitempty" maxItems:"500" doc:"the items that are left out of a public paper, or of which alone an exempt one tells"`
 	Title          Text           `json:"title,omitempty" maxLength:"65536"`
 }
 

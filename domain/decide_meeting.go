@@ -1,6 +1,9 @@
 package domain
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 func (c MakeRequest) decide(h against) ([]Event, error) {
 	p, err := h.live()
@@ -174,7 +177,26 @@ func (c PublishPaper) decide(h against) ([]Event, error) {
 		err = Errorf(Invalid, "classification", "%s is no classification", quote(string(c.Classification))).WithHint("public or exempt")
 	}
 	return one(&PaperPublished{Meeting: c.Meeting, Version: c.Version, Position: c.Position, Size: c.Size, Root: c.Root, SHA256: c.SHA256,
-		Classification: c.Classification, Title: c.Title}, first(err, checkASCII("root", c.Root)))
+		Classification: c.Classification, Exempt: c.Exempt, Title: c.Title}, first(err, p.apart(c.Exempt), checkASCII("root", c.Root)))
+}
+
+// mostExempt is how many items a split paper keeps apart at most: an event has room for no more.
+const mostExempt = 500
+
+// apart checks the items that a split paper keeps apart.
+func (p *Plan) apart(exempt []ItemID) (err error) {
+	if len(exempt) > mostExempt {
+		return Errorf(TooLarge, "exempt", "a paper keeps at most %d items apart", mostExempt).WithHint("call the whole paper exempt")
+	}
+	for i, item := range exempt {
+		if _, err := p.find("exempt", item); err != nil {
+			return err
+		}
+		if slices.Contains(exempt[:i], item) {
+			return Errorf(Invalid, "exempt", "the item %s is named twice", quote(string(item)))
+		}
+	}
+	return nil
 }
 
 func (c RecordMinutes) decide(h against) ([]Event, error) {

@@ -49,6 +49,8 @@ func TestWhatPracticeAllows(t *testing.T) {
 		{"dropping a level in use", begun, SetLevels{Levels: []Level{{"aim", "Aim"}}, Reason: "r"}, Invalid, "levels"},
 		{"changing a scheme under its id", begun, SetSchemes{Dimensions: []Dimension{{"delivery", "D", Scheme{"rag.v1", "S", []Value{green}}}}, Reason: "r"}, Refused, "dimensions"},
 		{"a paper for no meeting", begun, PublishPaper{Meeting: "board-2020-02-03", SHA256: digest1}, NotFound, "meeting"},
+		{"a paper without what is not there", append(begun, OpenMeeting{Body: "Board", On: Day(2020, time.February, 3)}), PublishPaper{Meeting: "board-2020-02-03", SHA256: digest1, Exempt: []ItemID{"nix"}}, NotFound, "exempt"},
+		{"a paper without more than it can name", append(begun, OpenMeeting{Body: "Board", On: Day(2020, time.February, 3)}), PublishPaper{Meeting: "board-2020-02-03", SHA256: digest1, Exempt: make([]ItemID, 501)}, TooLarge, "exempt"},
 		{"a paper of what is not there yet", append(begun, OpenMeeting{Body: "Board", On: Day(2020, time.February, 3)}), PublishPaper{Meeting: "board-2020-02-03", Version: 99, SHA256: digest1}, Invalid, "version"},
 		{"a deadline after the meeting", begun, OpenMeeting{Body: "Board", On: Day(2020, time.February, 3), Deadline: Day(2020, time.March, 3)}, Invalid, "deadline"},
 		{"challenging what is not rated", begun, ChallengeRating{Item: "item-01", Words: "It is red"}, Refused, "item"},

@@ -67,6 +67,8 @@ const (
 //
 // A paper that plantrail printed carries, on its face, the position, the tree size and the root of the history just then.
 // A paper that was printed elsewhere and imported has no root; SHA256 is then of the document as it came.
+//
+// Exempt are the items that a split paper keeps apart: one that is public leaves them out, one that is exempt tells of them only.
 type PaperPublished struct {
 	Meeting        MeetingID      `json:"meeting"`
 	Version        uint64         `json:"version"`
@@ -75,6 +77,7 @@ type PaperPublished struct {
 	Root           string         `json:"root,omitempty"` // base64
 	SHA256         string         `json:"sha256"`         // of the paper's bytes, hex
 	Classification Classification `json:"classification"`
+	Exempt         []ItemID       `json:"exempt,omitempty"`
 	Title          Text           `json:"title,omitempty"`
 }
 

@@ -174,6 +174,9 @@ func speaksOf(r Recorded) []thing {
 		all = append(all, thing{"meeting", e.Meeting})
 	case *PaperPublished:
 		all = append(all, thing{"meeting", e.Meeting})
+		for _, item := range e.Exempt {
+			all = append(all, thing{"item", item})
+		}
 	case *MinutesRecorded:
 		all = append(all, thing{"meeting", e.Meeting})
 	case *EvidenceWithdrawn:

@@ -166,6 +166,7 @@ type Paper struct {
 	Root           string         `json:"root,omitempty"`
 	SHA256         string         `json:"sha256"`
 	Classification Classification `json:"classification"`
+	Exempt         []ItemID       `json:"exempt,omitempty"`
 }
 
 // InForce is the plan's policy.
@@ -220,7 +221,7 @@ func (p PlanState) After(r Recorded) PlanState {
 		p.Meetings = append(slices.Clip(p.Meetings), Meeting{ID: e.Meeting, Body: e.Body, On: e.On, Deadline: e.Deadline, Opened: r.Position})
 	case *PaperPublished:
 		p = p.meeting(e.Meeting, func(m *Meeting) {
-			m.Papers = append(slices.Clip(m.Papers), Paper{r.Position, e.Version, e.Position, e.Size, e.Root, e.SHA256, e.Classification})
+			m.Papers = append(slices.Clip(m.Papers), Paper{r.Position, e.Version, e.Position, e.Size, e.Root, e.SHA256, e.Classification, e.Exempt})
 		})
 	case *MinutesRecorded:
 		p = p.meeting(e.Meeting, func(m *Meeting) { m.Minutes = r.Position })

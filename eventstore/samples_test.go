@@ -125,6 +125,8 @@ func practiceSamples() []domain.Event {
 		&domain.MeetingOpened{Meeting: "cabinet-2020-03-31", Body: "Cabinet", On: day, Deadline: domain.Day(2020, 3, 23)},
 		&domain.PaperPublished{Meeting: "cabinet-2020-03-31", Version: 1 << 60, Position: 1 << 60, Size: 1 << 60, Root: "AQID+/8=", SHA256: strings.Repeat("ab", 32),
 			Classification: domain.Exempt, Title: "t"},
+		&domain.PaperPublished{Meeting: "cabinet-2020-03-31", Version: 1 << 60, Position: 1 << 60, Size: 1 << 60, Root: "AQID+/8=", SHA256: strings.Repeat("ab", 32),
+			Classification: domain.Public, Exempt: []domain.ItemID{"item-02", "item-03"}, Title: "t"},
 		&domain.MinutesRecorded{Meeting: "cabinet-2020-03-31", Minutes: "t"},
 		&domain.FindingAnswered{Finding: "r26-item-09-0123456789ab", Rule: "R26", Item: "item-09", Until: day, Answer: "t"},
 		&domain.EvidenceWaived{Item: "item-01", Reason: "t"},

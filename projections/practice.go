@@ -76,7 +76,7 @@ func (c *cites) meetingViews(p domain.PlanState) []MeetingView {
 			Minutes: c.statement(m.Minutes, "minutes")}
 		for _, paper := range m.Papers {
 			v.Papers = append(v.Papers, PaperView{Version: paper.Version, Position: paper.Position, Size: paper.Size, Root: paper.Root,
-				SHA256: paper.SHA256, Classification: paper.Classification, Title: c.given(paper.At, "title"), Published: c.at(paper.At)})
+				SHA256: paper.SHA256, Classification: paper.Classification, Exempt: paper.Exempt, Title: c.given(paper.At, "title"), Published: c.at(paper.At)})
 		}
 		all = append(all, v)
 	}

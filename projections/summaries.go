@@ -119,7 +119,14 @@ func meetingSummary(event domain.Event) string {
 	case *domain.MeetingOpened:
 		return fmt.Sprintf("meeting of %s on %s opened (%s)", e.Body, e.On.Words(), e.Meeting)
 	case *domain.PaperPublished:
-		return fmt.Sprintf("paper for %s published: the plan as of entry %d, %s", e.Meeting, e.Version, e.Classification)
+		line := fmt.Sprintf("paper for %s published: the plan as of entry %d, %s", e.Meeting, e.Version, e.Classification)
+		switch {
+		case len(e.Exempt) == 0:
+			return line
+		case e.Classification == domain.Exempt:
+			return line + ", only of " + joined(e.Exempt)
+		}
+		return line + ", without " + joined(e.Exempt)
 	case *domain.MinutesRecorded:
 		return "minutes of " + string(e.Meeting) + " recorded"
 	case *domain.FindingAnswered:

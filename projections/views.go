@@ -140,6 +140,7 @@ type PaperView struct {
 	Root           string                `json:"root,omitempty"` // base64
 	SHA256         string                `json:"sha256"`         // of the paper's bytes, hex
 	Classification domain.Classification `json:"classification"`
+	Exempt         []domain.ItemID       `json:"exempt,omitempty"` // left out of a public paper; all that an exempt one tells of
 	Title          *Words                `json:"title,omitempty"`
 	Published      Said                  `json:"published"`
 }

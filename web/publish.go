@@ -20,6 +20,7 @@ type Publish struct {
 	domain.Basis
 	Meeting        domain.MeetingID      `json:"meeting" doc:"one of the plan's meetings"`
 	Classification domain.Classification `json:"classification,omitempty" enum:"public,exempt" doc:"left out: public"`
+	Exempt         []domain.ItemID       `json:"exempt,omitempty" maxItems:"500" doc:"items that are exempt from publication: a public paper leaves them out and says how many, an exempt one tells of them only"`
 	Title          domain.Text           `json:"title,omitempty" doc:"as it is printed; left out: made of the plan's title" maxLength:"65536"`
 }
 
@@ -147,14 +148,14 @@ func (s *Server) publishNow(ctx context.Context, plan domain.PlanID, c Condition
 		return got, err
 	}
 	do := domain.PublishPaper{Basis: want.Basis, Meeting: want.Meeting, Version: now.Version, Position: now.Position, Size: uint64(size), Root: root.String(),
-		Classification: want.Classification, Title: want.Title}
+		Classification: want.Classification, Exempt: want.Exempt, Title: want.Title}
 	if do.Classification == "" {
 		do.Classification = domain.Public
 	}
 	if do.Title == "" {
 		do.Title = domain.Text("Progress of " + plainWords(now.Title))
 	}
-	face := paperFace{Meeting: do.Meeting, Version: do.Version, Position: do.Position, Size: do.Size, Root: do.Root, Classification: do.Classification, Title: string(do.Title)}
+	face := paperFace{Meeting: do.Meeting, Version: do.Version, Position: do.Position, Size: do.Size, Root: do.Root, Classification: do.Classification, Exempt: do.Exempt, Title: string(do.Title)}
 	page, err := s.makePaper(ctx, plan, face)
 	if err != nil {
 		return got, err
@@ -220,7 +221,7 @@ func (s *Server) publishedAs(ctx context.Context, plan domain.PlanID, meeting do
 		return v, domain.Errorf(domain.Refused, "meeting", "this paper was printed elsewhere: only its digest is known, %s", v.SHA256).
 			WithHint("plantrail show --as-reported " + string(meeting) + " shows what it said")
 	}
-	page, err := s.makePaper(ctx, plan, paperFace{meeting, v.Version, v.Position, v.Size, v.Root, v.Classification, plainWords(v.Title)})
+	page, err := s.makePaper(ctx, plan, paperFace{meeting, v.Version, v.Position, v.Size, v.Root, v.Classification, v.Exempt, plainWords(v.Title)})
 	if err != nil {
 		return v, err
 	}
@@ -248,6 +249,7 @@ type paperFace struct {
 	Size           uint64
 	Root           string
 	Classification domain.Classification
+	Exempt         []domain.ItemID
 	Title          string
 }
 
@@ -269,6 +271,11 @@ func (s *Server) makePaper(ctx context.Context, plan domain.PlanID, face paperFa
 	r.Moment = []sheets.Fact{{Name: "As at", Is: "version " + number(face.Version) + " of the plan, recorded until " + r.view.RecordedAt.UTC().Format("2 January 2006, 15:04:05 UTC")},
 		{Name: "Position", Is: number(uint64(face.Position))}, {Name: "Tree size", Is: number(face.Size)}, {Name: "Root", Is: face.Root}}
 	r.Notes = []string{"Size and root are those of a signed checkpoint of the history that holds all of this. plantrail verify --against " + number(face.Size) + ":" + face.Root + " holds them against the history of a later day."}
+	if len(face.Exempt) > 0 {
+		if err := r.keepApart(face.Exempt, face.Classification); err != nil {
+			return nil, err
+		}
+	}
 	r.paperTables()
 	var page bytes.Buffer
 	err := r.whole("plantrail meeting paper " + string(plan) + " " + string(face.Meeting) + " -o paper.html").WriteHTML(&page)
@@ -292,7 +299,7 @@ func (r *reporting) paperTables() {
 		s := r.section(part.title, part.none, columns("Item", "~Aim", "Rating", "Since", "~Reason", "Owner", "Due")...)
 		for _, it := range r.view.Items {
 			for _, rating := range it.Ratings {
-				if rating.Meaning == part.meaning && !it.State.Ended() {
+				if rating.Meaning == part.meaning && !it.State.Ended() && !r.leaves(it.Item) {
 					row(s, r.item(it), sheets.Words(plainWords(it.Title)), ratingCell(rating), dateCell(rating.Since), ratingReason(rating), sheets.Words(plainWords(it.Owner)), dateCell(it.Due))
 				}
 			}
@@ -300,7 +307,7 @@ func (r *reporting) paperTables() {
 	}
 	s := r.section("Asked and promised", "Nothing is open.", columns("Request", "Item", "~Words", "Asked by", "Wanted")...)
 	for _, q := range r.view.Requests {
-		if q.Answer != nil || q.Withdrawn != nil {
+		if q.Answer != nil || q.Withdrawn != nil || r.leaves(q.Item) {
 			continue
 		}
 		wanted, by := q.DueAs, plainWords(q.AskedBy)
@@ -317,6 +324,9 @@ func (r *reporting) paperTables() {
 	}
 	s = r.section("The plan", "The plan has no items.", columns("Item", "~Aim", "Owner", "Due", "First due", "State", "Rating", "~Reason", "~Progress", "~Outcome")...)
 	for _, it := range r.view.Items {
+		if r.leaves(it.Item) {
+			continue
+		}
 		outcome := ""
 		if it.Outcome != nil {
 			outcome = spacedOut(it.Outcome.Result) + ": " + plainWords(it.Outcome.Words)

@@ -49,6 +49,32 @@ func TestAPublishedPaperIsMadeAgainToTheByte(t *testing.T) {
 	}
 }
 
+// TestAPaperIsPublishedInTwoParts leaves what is exempt out of the one and tells of nothing else in the other, today and when
+// they are made again.
+func TestAPaperIsPublishedInTwoParts(t *testing.T) {
+	s := newReal(t)
+	told(t, s, "wsoa", wsoa+"open-meeting "+meeting2)
+	request := `{"item":"rota","words":"Who minds the weekend?","asked_by":"the Chairman","stated":"2020-03-01"}`
+	w := s.must(t, 201, "POST", "/v1/plans/wsoa/make-request", request)
+	s.must(t, 200, "GET", "/v1/plans/wsoa?min_position="+w.Header().Get("Plantrail-Position"), "")
+	for i, class := range []string{"public", "exempt"} {
+		p := paperOf(t, s.must(t, 201, "POST", "/v1/plans/wsoa/publish-paper", `{"meeting":"scrutiny-2","exempt":["rota"],"classification":"`+class+`"}`).Body.Bytes())
+		says := map[string]bool{"Public: 1 of 5 items are exempt and left out": i == 0, "Exempt: not for publication; 1 of 5 items": i == 1,
+			"two homes": i == 0, "weekends": i == 1, "Who minds the weekend?": i == 1}
+		for words, there := range says {
+			if strings.Contains(p.HTML, words) != there {
+				t.Errorf("%s: %q is in it: %v", class, words, !there)
+			}
+		}
+		if again := paperOf(t, s.must(t, 200, "GET", "/v1/plans/wsoa/meetings/scrutiny-2/paper", "").Body.Bytes()); !p.Same || again.HTML != p.HTML || len(again.Exempt) != 1 || again.Exempt[0] != "rota" {
+			t.Errorf("%s, made again: %+v", class, again.PaperView)
+		}
+	}
+	if entries := s.must(t, 200, "GET", "/v1/plans/wsoa/timeline?type=paper-published", "").Body.String(); !strings.Contains(entries, ", public, without rota") || !strings.Contains(entries, ", exempt, only of rota") {
+		t.Error(entries)
+	}
+}
+
 func TestAPaperWhoseTextsWereErasedSaysSo(t *testing.T) {
 	s := newReal(t)
 	told(t, s, "wsoa", wsoa)
@@ -72,6 +98,8 @@ func TestWhatCantBePublished(t *testing.T) {
 	s.must(t, 404, "POST", "/v1/plans/nix/publish-paper", `{"meeting":"scrutiny-1"}`)
 	s.must(t, 400, "POST", path, `{"meeting":"scrutiny-1","classification":"secret"}`)
 	s.must(t, 400, "POST", path, `{"meeting":"scrutiny-1","sha256":"00"}`)
+	s.must(t, 404, "POST", path, `{"meeting":"scrutiny-1","exempt":["nix"]}`)
+	s.must(t, 400, "POST", path, `{"meeting":"scrutiny-1","exempt":["rota","rota"]}`)
 	s.must(t, 412, "POST", path, `{"meeting":"scrutiny-1"}`, `If-Match: "3"`)
 	s.must(t, 404, "GET", "/v1/plans/wsoa/meetings/nix/paper", "")
 	s.must(t, 404, "GET", "/v1/plans/wsoa/meetings/scrutiny-1/paper?number=2", "")

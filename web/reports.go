@@ -66,12 +66,13 @@ type reportName struct {
 	Report string `json:"report"`
 	Title  string `json:"title"`
 	About  string `json:"about"`
+	Split  bool   `json:"split" doc:"it can be split into what is public and what is exempt"`
 }
 
 func (s *Server) registerReports() {
 	query(s, "/v1/reports", about{id: "list-reports", tag: "questions", summary: "The reports that there are"}, func(context.Context, *noInput) (v reportNames, err error) {
 		for _, k := range reportKinds() {
-			v.Reports = append(v.Reports, reportName{k.name, k.title, k.about})
+			v.Reports = append(v.Reports, reportName{k.name, k.title, k.about, slices.Contains(splittable, k.name)})
 		}
 		return v, nil
 	})
@@ -137,6 +138,8 @@ type reporting struct {
 	since   string         // changes: from when
 	meeting string         // received: whose paper
 	exempt  string         // flags under which it was split
+	apart   map[domain.ItemID]bool
+	part    domain.Classification // the part that is told of, where items are kept apart
 	view    projections.PlanView
 	marks   map[string]domain.Value
 	parts   []*sheets.Section

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -15,14 +16,18 @@ func (a *app) meetingPublishCmd() *cobra.Command {
 	var w writing
 	var do web.Publish
 	var class, title, to string
+	var exempt []string
 	cmd := &cobra.Command{Use: "publish [PLAN] MEETING -o FILE.html", Short: "Publish the plan as it stands for a meeting: the paper that members receive",
 		Long: "Make the paper of the plan as it stands, with its position and the size and root of the signed history on its face, record its\n" +
 			"digest, and write it. The plan can't change in between. The printed root lets anybody who kept the paper hold it against the\n" +
 			"history of a later day: plantrail verify --against SIZE:ROOT.",
-		Example: "  plantrail meeting publish sdp-2019-20 scrutiny-committee-2020-02-20 -o paper.html"}
+		Example: "  plantrail meeting publish sdp-2019-20 scrutiny-committee-2020-02-20 -o paper.html\n" +
+			"  plantrail meeting publish sdp-2019-20 scrutiny-committee-2020-02-20 --exempt item-05 -o public.html\n" +
+			"  plantrail meeting publish sdp-2019-20 scrutiny-committee-2020-02-20 --exempt item-05 --classification exempt -o exempt.html"}
 	w.flags(cmd)
 	cmd.Flags().StringVarP(&to, "output", "o", "", "the file to write")
 	cmd.Flags().StringVar(&class, "classification", "", "public (the default) or exempt")
+	cmd.Flags().StringSliceVar(&exempt, "exempt", nil, "items that are exempt from publication: a public paper leaves them out, an exempt one tells of them only")
 	cmd.Flags().StringVar(&title, "title", "", "the title that is printed (default made of the plan's)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) (err error) {
 		if to == "" {
@@ -32,6 +37,9 @@ func (a *app) meetingPublishCmd() *cobra.Command {
 			return err
 		}
 		do.Classification = domain.Classification(class)
+		for _, item := range exempt {
+			do.Exempt = append(do.Exempt, domain.ItemID(strings.TrimSpace(item)))
+		}
 		if err := a.read(given{"--title", title, &do.Title}); err != nil {
 			return err
 		}

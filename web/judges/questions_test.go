@@ -10,7 +10,7 @@ import (
 
 // question is one that somebody asks of a plan, the clicks that answer it from the first page on, and words of the answer.
 // Clicks are separated by " > ": a link or what unfolds by its words, [a button], Label=a choice of a list, Label:=what is
-// typed or picked from the calendar, and !a file to save.
+// typed or picked from the calendar, +a box to tick, and !a file to save.
 type question struct{ who, asks, clicks, wants string }
 
 // questions are those of cmd/plantrail's personas_test.go, asked with the mouse. No address is typed.
@@ -49,8 +49,8 @@ var questions = []question{
 		"Improvement plan > Meetings > What has changed since #2", "ended|cancelled|rated otherwise|Amber|Red|another due date|June 2020|another owner|Grace Hopper|other words|unannounced"},
 	{"clerk", "3. Which requests and resolutions are unanswered?", "Improvement plan > Findings > Rule=R18 > [Choose]", "Recruit ten foster carers"},
 	{"clerk", "4. Who has not updated?", "Improvement plan > Reports > Owners", "Not updated in the cycle|visits"},
-	{"clerk", "5. Give the table in HTML, PDF, CSV, XLSX with the key.",
-		"Improvement plan > Reports > !spreadsheet: Exception report > !CSV: Exception report > Exception report", "Key of ratings|Off track"},
+	{"clerk", "5. Give the table in HTML, Word, PDF, CSV with key and public/exempt split.",
+		"Improvement plan > Reports > !spreadsheet: Exception report > !CSV: Exception report > Leave out what is exempt from publication > +1.4 Recruit ten foster carers > [Choose] > !Word document: Exception report > Exception report", "Key of ratings|Off track|Public: 1 of 7 items are exempt and left out"},
 
 	{"member", "1. Why is each amber amber, since when, with whose words?", "Improvement plan > Rating=Amber > [Choose]", "1 item of|Four carers of ten are approved; six withdrew.|20 January 2020"},
 	{"member", "2. What did the report we received on 3 February 2020 say?", "Improvement plan > Meetings > The paper itself #2", "Scrutiny Committee|Two homes of nine were not visited: the surveyor is ill.|Amber"},
@@ -114,7 +114,7 @@ func TestEachPersonsQuestionsAreAnsweredByClicks(t *testing.T) {
 	if out, err := s.sh("plantrail --data nowhere -o table verify '" + all[0] + "'"); err != nil || !strings.Contains(out, "VERIFIED: plan wsoa, complete from event 1") {
 		t.Errorf("%v: %s", err, out)
 	}
-	for _, kind := range []string{"*.xlsx", "*.csv"} {
+	for _, kind := range []string{"*.xlsx", "*.csv", "*.docx"} {
 		if all, _ := filepath.Glob(filepath.Join(there["clerk"].download, kind)); len(all) != 1 {
 			t.Errorf("the clerk has %q of %s", all, kind)
 		}
@@ -128,6 +128,8 @@ func (p *person) step(what string) {
 		p.fill(label, text)
 	} else if label, option, chosen := strings.Cut(what, "="); chosen {
 		p.choose(label, option)
+	} else if box, ticked := strings.CutPrefix(what, "+"); ticked {
+		p.tick(box)
 	} else if file, saved := strings.CutPrefix(what, "!"); saved {
 		p.save(strings.Trim(file, "[]"))
 	} else if strings.HasPrefix(what, "[") {

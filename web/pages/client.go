@@ -142,6 +142,11 @@ func (v *visit) fail(err error) {
 		v.deps.Log.Error("page failed", "path", v.r.URL.Path, "error", err)
 		p = &problem{Status: http.StatusInternalServerError, Title: "Something went wrong", Detail: "The page could not be made. Nothing was changed."}
 	}
+	if q := v.r.URL.Query(); p.Status == http.StatusNotFound && p.Field == "plan" && q.Get("valid_at")+q.Get("recorded_at")+q.Get("position")+q.Get("from")+q.Get("to") != "" {
+		told := *p
+		told.Detail, told.Hint = "At the moment that was chosen, nothing was known here of a plan of this name", "choose a later moment, or look at all plans"
+		p = &told
+	}
 	if err := v.showStatus(p.Status, "problem", errorTitle(p.Status), "", p); err != nil {
 		http.Error(v.w, p.Detail, p.Status)
 	}
@@ -161,4 +166,14 @@ func errorTitle(status int) string {
 		return "Something went wrong"
 	}
 	return "This could not be done"
+}
+
+func init() { funcs["onpage"] = onPage }
+
+// onPage is a hint as a page gives it: one that names a command of the command line helps nobody there.
+func onPage(hint string) string {
+	if strings.Contains(hint, "plantrail ") || strings.Contains(hint, "/openapi.json") {
+		return ""
+	}
+	return hint
 }

@@ -41,6 +41,7 @@ type field struct {
 	Name, Label, Hint string
 	Kind              string // text, textarea, lines, levels, keys, date, number, decimal, select, boxes, tick, hidden
 	Choices           func(*filling) []choice
+	Fold              bool // of boxes: there may be many, and seldom is one ticked
 }
 
 type choice struct{ Value, Label string }

@@ -3,6 +3,7 @@ package pages
 import (
 	"net/url"
 	"slices"
+	"strings"
 
 	"plantrail/domain"
 	"plantrail/domain/findings"
@@ -32,6 +33,16 @@ type meetingsPage struct {
 	Meetings []meetingRow                 // newest first
 	Loose    []projections.RequestView    // requests that no meeting is named for
 	Resolved []projections.ResolutionView // resolutions of meetings that nobody opened here
+}
+
+// Named is an item as it is printed: by its reference and words.
+func (p meetingsPage) Named(id domain.ItemID) string {
+	for _, it := range p.Plan.Items {
+		if it.Item == id {
+			return strings.TrimSpace(it.Ref + " " + brief(words(it.Title)))
+		}
+	}
+	return string(id)
 }
 
 func (v *visit) meetings() error {

@@ -2,12 +2,16 @@ package pages
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
 
+	"plantrail/domain"
 	"plantrail/projections"
 )
 
@@ -79,15 +83,24 @@ func (v *visit) reports() error {
 	var page struct {
 		Plan    projections.PlanView
 		Asked   url.Values
+		Split   shown // which items are exempt
 		Reports []reportLink
 	}
 	q := v.r.URL.Query()
-	page.Asked, _ = url.ParseQuery(encode("as_reported", q.Get("as_reported"), "valid_at", q.Get("valid_at"), "judged", q.Get("judged"))) // it was just encoded
+	exempt := slices.DeleteFunc(q["exempt"], func(id string) bool { return id == "" })
+	page.Asked, _ = url.ParseQuery(encode("as_reported", q.Get("as_reported"), "valid_at", q.Get("valid_at"), "judged", q.Get("judged"), "exempt", strings.Join(exempt, ","))) // it was just encoded
+	if len(exempt) > 0 {
+		page.Asked.Set("part", cmp.Or(q.Get("part"), string(domain.Public)))
+	}
 	if err := v.get(path("plans", v.r.PathValue("plan")), nil, &page.Plan); err != nil {
 		return err
 	}
 	if err := v.get("/reports", nil, &page); err != nil {
 		return err
+	}
+	page.Split = shown{field: field{Name: "exempt", Label: "Items that are exempt from publication", Kind: "boxes"}, ID: "exempt", Chosen: strings.Split(page.Asked.Get("exempt"), ","), Options: items(&filling{Plan: page.Plan})}
+	if len(exempt) > 0 { // the others tell of the plan as a whole
+		page.Reports = slices.DeleteFunc(page.Reports, func(r reportLink) bool { return !r.Split })
 	}
 	for i := range page.Reports {
 		r := &page.Reports[i]
@@ -100,7 +113,10 @@ func (v *visit) reports() error {
 }
 
 // reportLink is a report that can be had, for the moment that is asked for.
-type reportLink struct{ Report, Title, About, Address string }
+type reportLink struct {
+	Report, Title, About, Address string
+	Split                         bool // it can be split into what is public and what is exempt
+}
 
 // report is a report as a document of its own, made by the API.
 func (v *visit) report() error {
