@@ -31,13 +31,10 @@ func (s *snapshot) rowsAt(plan domain.PlanID, at At) (r planRows, upto domain.Po
 		return r, 0, err
 	}
 	if at.AsReported != "" {
-		var paper *domain.PaperPublished
-		if entries, paper, err = domain.Reported(entries, at.AsReported); err != nil {
+		if entries, r.moment, err = received(entries, at.AsReported); err != nil {
 			return r, 0, err
 		}
-		last := entries[len(entries)-1]
-		r.moment = Moment{Position: last.Position, RecordedAt: last.RecordedAt, Version: last.PlanSeq, AsReported: paper.Meeting}
-		upto = last.Position
+		upto = r.moment.Position
 	}
 	known := entries
 	if at.ValidAt.Known() {
@@ -49,6 +46,16 @@ func (s *snapshot) rowsAt(plan domain.PlanID, at At) (r planRows, upto domain.Po
 	r.fold(plan, entries)
 	r.keys(known)
 	return r, upto, nil
+}
+
+// received are the entries that were in what members received for a meeting, and the moment at which they end.
+func received(entries []domain.Recorded, meeting domain.MeetingID) ([]domain.Recorded, Moment, error) {
+	entries, paper, err := domain.Reported(entries, meeting)
+	if err != nil {
+		return nil, Moment{}, err
+	}
+	last := entries[len(entries)-1]
+	return entries, Moment{Position: last.Position, RecordedAt: last.RecordedAt, Version: last.PlanSeq, AsReported: paper.Meeting}, nil
 }
 
 // keys adds the schemes that ratings of the day were given in, though the plan took them up only later.

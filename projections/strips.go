@@ -51,6 +51,12 @@ func (db *DB) Strips(ctx context.Context, plan domain.PlanID, dimension string, 
 		if v.Moment, err = s.moment(plan, upto); err != nil {
 			return err
 		}
+		if at.AsReported != "" { // a paper may end in the midst of the command that recorded it
+			if entries, v.Moment, err = received(entries, at.AsReported); err != nil {
+				return err
+			}
+			upto = v.Position
+		}
 		return s.strips(&v, domain.Fold(plan, entries), entries, dimension, upto)
 	})
 	return v, err

@@ -299,6 +299,22 @@ func TestAPaperIsLookedAtAndThenRecorded(t *testing.T) {
 	if status, _, _ := upload(t, h, "/import", "", ""); status != 400 {
 		t.Errorf("no file: %d", status)
 	}
+	// All of it was recorded at once: what members received ends in the midst of that, and so does each of its entries.
+	for _, address := range []string{"/plans/roofs?as_reported=board-2020-02-03", "/plans/roofs/strips?as_reported=board-2020-02-03", "/plans/roofs/entries/2"} {
+		status, page, _ := fetch(t, h, address)
+		if status != 200 {
+			t.Errorf("%s: %d", address, status)
+		}
+		if to := regexp.MustCompile(`href="(/plans/roofs(?:/strips)?\?[^"]*)"`).FindStringSubmatch(page); to == nil {
+			t.Errorf("%s leads to no moment", address)
+		} else if status, page, _ = fetch(t, h, html.UnescapeString(to[1])); status != 200 || !strings.Contains(page, "Mend the roof") {
+			t.Errorf("%s leads to %s: %d", address, to[1], status)
+		}
+	}
+	status, page, _ = fetch(t, h, "/plans/roofs?recorded_at=2019-06-01")
+	if status != 404 || !strings.Contains(page, "nothing was known here") || strings.Contains(page, "plantrail plan list") {
+		t.Errorf("before it was recorded: %d %s", status, page)
+	}
 }
 
 // A council's own rating words are explained once, in the form.

@@ -59,7 +59,11 @@ func (v *visit) strips(plan projections.PlanView) (s projections.Strips, err err
 	if s, ok := v.drawn.find(plan.Plan, plan.Version); ok && relabel(&s, plan) {
 		return s, nil
 	}
-	if err = v.get(path("plans", string(plan.Plan), "strips"), asked{Position: positionOf(plan.Position)}.clocks(), &s); err == nil {
+	at := asked{Position: positionOf(plan.Position)}
+	if plan.AsReported != "" { // it may end in the midst of what was recorded at once
+		at = asked{AsReported: string(plan.AsReported)}
+	}
+	if err = v.get(path("plans", string(plan.Plan), "strips"), at.clocks(), &s); err == nil {
 		v.drawn.keep(s)
 	}
 	return s, err
@@ -69,7 +73,7 @@ func (v *visit) strips(plan projections.PlanView) (s projections.Strips, err err
 func (v *visit) stripList() error {
 	var strips projections.Strips
 	q := v.r.URL.Query()
-	ask, _ := url.ParseQuery(encode("recorded_at", q.Get("recorded_at"), "position", q.Get("position"), "dimension", q.Get("dimension"))) // it was just encoded
+	ask, _ := url.ParseQuery(encode("recorded_at", q.Get("recorded_at"), "as_reported", q.Get("as_reported"), "position", q.Get("position"), "dimension", q.Get("dimension"))) // it was just encoded
 	if err := v.get(path("plans", v.r.PathValue("plan"), "strips"), ask, &strips); err != nil {
 		return err
 	}

@@ -5,9 +5,11 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"fmt"
+	"html"
 	"maps"
 	"net/http"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -23,16 +25,26 @@ type other struct {
 	Only  []string
 	Asked url.Values
 	Fixed func(url.Values)
+	Needs string // a parameter without which nothing is asked yet
+	Said  bool   // the page asks the API nothing: its data is what it says
 }
 
 // otherData are the pages whose data is elsewhere, or is asked for with something that their address does not say.
 var otherData = map[string]other{
 	"GET /plans/{plan}/meetings": {At: "/plans/{plan}", Only: []string{"plan", "title", "version", "position", "meetings", "requests", "resolutions"}},
 	"GET /plans/{plan}/policy":   {At: "/plans/{plan}", Only: []string{"plan", "title", "version", "position", "levels", "dimensions", "retired_schemes", "policy", "plan_version", "adopted"}},
-	"GET /plans/{plan}/reports":  {At: "/reports"},
+	"GET /plans/{plan}/reports":  {At: "/reports", Fixed: func(q url.Values) { clear(q) }}, // which there are does not hang on the moment
 	"GET /plans/{plan}/timeline": {Asked: url.Values{"newest": {"true"}, "limit": {"50"}}},
-	"GET /search":                {Asked: url.Values{"limit": {"50"}}},
-	"GET /plans/{plan}/compare": {Fixed: func(q url.Values) {
+	"GET /search":                {Asked: url.Values{"limit": {"50"}}, Needs: "q"},
+	"GET /help":                  {Said: true},
+	"GET /accessibility":         {Said: true},
+	"GET /import":                {Said: true},
+	"GET /import/{work}":         {Said: true},
+	"GET /new-plan":              {Said: true},
+	"GET /plans/{plan}/bundle":   {Said: true},
+
+	"GET /plans/{plan}/attach-evidence": {Said: true},
+	"GET /plans/{plan}/compare": {Needs: "from", Fixed: func(q url.Values) {
 		for _, name := range []string{"from", "to"} {
 			if q.Has(name) {
 				q.Set(name, momentArg(q.Get(name)))
@@ -41,9 +53,15 @@ var otherData = map[string]other{
 	}},
 }
 
+func init() {
+	for _, f := range planForms {
+		otherData["GET /plans/{plan}/"+f.verb()] = other{Said: true}
+	}
+}
+
 // otherForm answers the page's question as JSON or CSV, if that is what is asked for. What the API has as a list it gives as
 // CSV itself; of other answers the table names each value by its place.
-func (v *visit) otherForm(pattern string) bool {
+func (v *visit) otherForm(pattern string, show func(*visit) error) bool {
 	q := v.r.URL.Query()
 	format, accept := q.Get("format"), v.r.Header.Get("Accept")
 	asksPage := accept == "" || strings.Contains(accept, "text/html") || strings.Contains(accept, "*/*")
@@ -57,11 +75,47 @@ func (v *visit) otherForm(pattern string) bool {
 	if from.At == "" {
 		from.At = strings.TrimPrefix(pattern, "GET ")
 	}
-	if err := v.answerOther(from, q, format == "csv"); err != nil {
+	answer := v.answerOther
+	if from.Said || from.Needs != "" && strings.TrimSpace(q.Get(from.Needs)) == "" {
+		answer = func(other, url.Values, bool) error { return v.answerSaid(show, format == "csv") }
+	}
+	if err := answer(from, q, format == "csv"); err != nil {
 		v.failOther(err)
 	}
 	return true
 }
+
+// answerSaid gives what a page says, line by line: the data of a page that is a form or a text.
+func (v *visit) answerSaid(show func(*visit) error, asCSV bool) error {
+	a, aside := &answer{header: http.Header{}}, *v
+	aside.w, aside.r = a, v.r.Clone(v.r.Context())
+	aside.r.Header.Del("Accept-Encoding")
+	if err := show(&aside); err != nil || a.status != http.StatusOK {
+		return v.give(a, err)
+	}
+	_, main, _ := strings.Cut(a.body.String(), `<main`)
+	_, main, _ = strings.Cut(main, ">")
+	main, _, _ = strings.Cut(main, "</main>")
+	said := []string{}
+	for line := range strings.Lines(html.UnescapeString(tags.ReplaceAllString(blockEnds.ReplaceAllString(unseen.ReplaceAllString(main, ""), "\n"), ""))) {
+		if line = strings.Join(strings.Fields(line), " "); line != "" {
+			said = append(said, line)
+		}
+	}
+	b, err := json.Marshal(map[string]any{"page": v.r.URL.Path, "says": said})
+	a.header, a.body = http.Header{"Content-Type": {"application/json"}}, *bytes.NewBuffer(b)
+	if err == nil && asCSV {
+		err = a.flatten()
+	}
+	return v.give(a, err)
+}
+
+// What a page is made of, for its words alone.
+var (
+	unseen    = regexp.MustCompile(`(?s)<(script|svg|textarea)[ >].*?</(script|svg|textarea)>`)
+	blockEnds = regexp.MustCompile(`\s*\n\s*|<br>|</(p|h[1-6]|li|dt|dd|label|legend|option|summary|th|td|button|div)>`)
+	tags      = regexp.MustCompile(`<[^>]*>`)
+)
 
 func (v *visit) answerOther(from other, q url.Values, asCSV bool) error {
 	for _, name := range []string{"done", "format", "e"} {

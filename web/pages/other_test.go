@@ -18,8 +18,10 @@ var withData = map[string]string{
 	"/plans/parks/entries/5": "rating", "/plans/parks/timeline?actor=&type=": "Frost", "/plans/parks/strips": "amber", "/plans/parks/compare?from=valid:2026-03-01&to=": "item-01",
 	"/plans/parks/compare?from=meeting:scrutiny-committee-2026-03-20": "item-01", "/plans/parks/meetings": "Which trees?", "/plans/parks/findings?rule=&severity=": "R", "/plans/parks/policy": "default.v1",
 	"/plans/parks/evidence": "", "/plans/parks/reports": "ambers", "/findings?answered=": "parks", "/search?q=scaffolding&plan=": "«Scaffolding»", "/verify": "acme", "/persons": "",
-	"/tokens": "", "/subscriptions": "", "/access?actor=&from=": "parks", "/schemes": "rag.v1", "/mine": "p-officer",
+	"/tokens": "", "/subscriptions": "", "/access?actor=&from=": "parks", "/help": "Three clocks", "/accessibility": "Accessibility", "/events": "parks", "/plans/parks/reports?valid_at=2026-02-01&exempt=item-01&exempt=item-02": "ambers", "/schemes": "rag.v1", "/mine": "p-officer",
 }
+
+var forms = []string{"/search?q=", "/plans/parks/compare?", "/import?", "/new-plan?", "/plans/parks/bundle?", "/plans/parks/rate?item=item-01", "/plans/parks/publish-paper?", "/plans/parks/attach-evidence?item=item-01"}
 
 func TestEveryPageHasItsDataAsJSONAndCSV(t *testing.T) {
 	h := pagestest.New(t)
@@ -42,6 +44,11 @@ func TestEveryPageHasItsDataAsJSONAndCSV(t *testing.T) {
 		rows, err := csv.NewReader(strings.NewReader(body)).ReadAll()
 		if status != 200 || err != nil || len(rows) == 0 || len(rows[0]) < 2 || !strings.Contains(body, want) || !strings.HasPrefix(header.Get("Content-Type"), "text/csv") {
 			t.Errorf("%s as CSV: %d %s %v %.200s", address, status, header.Get("Content-Type"), err, body)
+		}
+	}
+	for _, address := range forms { // a form's data is what it says
+		if status, body, _ := fetch(t, h, address+"&format=json"); status != 200 || !json.Valid([]byte(body)) || !strings.Contains(body, `"says":["`) {
+			t.Errorf("%s as JSON: %d %.200s", address, status, body)
 		}
 	}
 	for _, body := range []string{as(t, h, "/plans/parks/policy?format=json"), as(t, h, "/plans/parks/meetings?format=csv")} {

@@ -123,7 +123,7 @@ func (s *Site) page(pattern string, show func(*visit) error) {
 			return
 		}
 		v := &visit{Site: s, w: w, r: r, Session: who}
-		if r.Method == http.MethodGet && v.otherForm(pattern) {
+		if r.Method == http.MethodGet && v.otherForm(pattern, show) {
 			return
 		}
 		if err := show(v); err != nil {
