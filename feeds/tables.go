@@ -32,40 +32,80 @@ func FindTable(name string) (Table, bool) {
 	return Table{}, false
 }
 
-// Rows reads a table's rows after the reader's place, at most so many events on, and gives the cursor after them. Events of
-// a command count when the last of its parts is there: until then the cursor stays before the first of them, and what came
-// meanwhile comes again. So whoever keeps the table replaces rows by their position, which is unique. The reader's query may
-// name plans, nothing else: a command's parts are needed whole.
-func (t Table) Rows(ctx context.Context, r *Reader, most int, subscriber string) (rows [][]string, cursor string, caught bool, err error) {
-	settled := r.mark
-	gathers, open := map[domain.PlanID]*domain.Gather{}, 0
-	for n := 0; n < most && !caught; n += pageful {
-		var items []Item
-		if items, caught, err = r.Next(ctx, pageful); err != nil {
-			return nil, "", false, err
+// Counting reads what counts: the events of a command when the last of its parts is there. Its cursor stays before the first
+// part of a command that is not complete: who goes on from there misses none of them, and gets what came meanwhile again. The
+// reader's query may name plans, nothing else: a command's parts are needed whole.
+type Counting struct {
+	Until domain.Position // what lies beyond is left for the next time; 0: all
+
+	r       *Reader
+	gathers map[domain.PlanID]*domain.Gather
+	open    int // plans with a command that is not complete
+	settled mark
+}
+
+// Counting begins at the reader's place.
+func (r *Reader) Counting(until domain.Position) *Counting {
+	return &Counting{Until: until, r: r, gathers: map[domain.PlanID]*domain.Gather{}, settled: r.mark}
+}
+
+// moved reports whether the cursor has left a place.
+func (c *Counting) moved(from mark) bool { return c.settled.at > from.at }
+
+// Cursor is that of the place before which all counts.
+func (c *Counting) Cursor(subscriber string) string { return c.r.f.format(c.settled, subscriber) }
+
+// Next is what counts among the next events. caught says that there is no more, or none before Until.
+func (c *Counting) Next(ctx context.Context) (counts []domain.Recorded, caught bool, err error) {
+	items, caught, err := c.r.Next(ctx, pageful)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, it := range items {
+		if c.Until > 0 && it.Position > c.Until {
+			return counts, true, nil
 		}
-		for _, it := range items {
-			g := gathers[it.Plan]
-			if g == nil {
-				g = &domain.Gather{}
-				gathers[it.Plan] = g
-			}
-			open -= min(1, len(g.Pending()))
-			for _, counts := range g.Add(it.Recorded) {
-				if row := t.row(counts); row != nil {
-					rows = append(rows, row)
-				}
-			}
-			open += min(1, len(g.Pending()))
-			if open == 0 {
-				settled = it.mark
-			}
-		}
-		if open == 0 {
-			settled = r.mark
+		counts = append(counts, c.add(it)...)
+		if c.open == 0 {
+			c.settled = it.mark
 		}
 	}
-	return rows, r.f.format(settled, subscriber), caught, nil
+	if c.open == 0 && (c.Until == 0 || c.r.At() <= c.Until) {
+		c.settled = c.r.mark
+	}
+	return counts, caught || c.Until > 0 && c.r.At() >= c.Until, nil
+}
+
+func (c *Counting) add(it Item) []domain.Recorded {
+	g := c.gathers[it.Plan]
+	if g == nil {
+		g = &domain.Gather{}
+		c.gathers[it.Plan] = g
+	}
+	c.open -= min(1, len(g.Pending()))
+	counts := g.Add(it.Recorded)
+	c.open += min(1, len(g.Pending()))
+	return counts
+}
+
+// Rows reads a table's rows after the reader's place, about so many events on, and gives the cursor after them. A command is
+// read to its end, however many parts it has: each page moves the cursor on. What came while it was recorded may come again,
+// so whoever keeps the table replaces rows by their position, which is unique.
+func (t Table) Rows(ctx context.Context, r *Reader, most int, subscriber string) (rows [][]string, cursor string, caught bool, err error) {
+	from := r.mark
+	c := r.Counting(0)
+	for n := 0; !caught && (n < most || !c.moved(from)); n += pageful {
+		var counts []domain.Recorded
+		if counts, caught, err = c.Next(ctx); err != nil {
+			return nil, "", false, err
+		}
+		for _, one := range counts {
+			if row := t.row(one); row != nil {
+				rows = append(rows, row)
+			}
+		}
+	}
+	return rows, c.Cursor(subscriber), caught, nil
 }
 
 func who(r domain.Recorded) (stated, recorded, actor, body string) {

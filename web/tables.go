@@ -15,7 +15,7 @@ import (
 type FlatTable struct {
 	Table   string     `json:"table"`
 	Columns []string   `json:"columns"`
-	Key     []string   `json:"key" doc:"the columns that name a row: replace the one you have"`
+	Key     []string   `json:"key" doc:"the columns that name what a row is about: drop the rows that you have with the same values, then take those that came"`
 	Rows    [][]string `json:"rows"`
 	Next    string     `json:"next" doc:"cursor: ask with it for what changes from now on"`
 	More    bool       `json:"more" doc:"the next page has something already"`
@@ -33,7 +33,7 @@ type tableInput struct {
 
 func (s *Server) registerTables() {
 	query(s, "/v1/tables/{table}", about{id: "flat-table", tag: "feeds", summary: "A flat table for charts: items, findings, rating changes, dates moved, corrections", csv: true, errors: []int{404, 409},
-		text: "`items` has a row an item and dimension as it stands, or stood (see position, recorded_at, valid_at, as_reported); with `after` only the items about which something was recorded since. `findings` is what the rules find today, always whole. The others have a row an event, which is final: what mends it is a row of `corrections`. The cursor of a CSV is in the header Link."}, s.flatTable)
+		text: "`items` has a row an item and dimension as it stands, or stood (see position, recorded_at, valid_at, as_reported); with `after` only the items about which something was recorded since. `findings` is what the rules find today; with `after` of the plans about which something was recorded since, a plan without any as a row with nothing but its name. The others have a row an event, which is final: what mends it is a row of `corrections`. The cursor of a CSV is in the header Link."}, s.flatTable)
 }
 
 func (s *Server) flatTable(ctx context.Context, in *tableInput) (FlatTable, error) {
@@ -67,10 +67,20 @@ func (s *Server) flatTable(ctx context.Context, in *tableInput) (FlatTable, erro
 		out.More = !caught
 		return out.linked(c), err
 	}
-	if in.Table == "findings" {
-		return s.findingsTable(ctx, plans)
+	changed, cursor, err := changedItems(ctx, r, s.position(ctx))
+	if err != nil {
+		return FlatTable{}, err
 	}
-	out, err := s.itemsTable(ctx, in, plans, r)
+	plan := func(id domain.PlanID) bool {
+		return (len(plans) == 0 || slices.Contains(plans, id)) && (in.After == "" || changed[id] != nil)
+	}
+	out := FlatTable{}
+	if in.Table == "findings" {
+		out, err = s.findingsTable(ctx, plan, in.After != "")
+	} else {
+		out, err = s.itemsTable(ctx, in, plan, changed)
+	}
+	out.Next = cursor
 	return out.linked(c), err
 }
 
@@ -96,23 +106,14 @@ func parsePlans(given string) (plans []domain.PlanID, err error) {
 	return plans, nil
 }
 
-// itemsTable is the items as they stand. The cursor is that of a place that the answer shows, at least: what is recorded
-// while it is made comes with the next one again.
-func (s *Server) itemsTable(ctx context.Context, in *tableInput, plans []domain.PlanID, r *feeds.Reader) (out FlatTable, err error) {
+// itemsTable is the items as they stand, all or those that changed. The answer shows what lies before its cursor, at least:
+// what is recorded while it is made comes with the next one again.
+func (s *Server) itemsTable(ctx context.Context, in *tableInput, wanted func(domain.PlanID) bool, changed map[domain.PlanID]map[domain.ItemID]bool) (out FlatTable, err error) {
 	at, err := in.at()
 	if err != nil {
 		return out, err
 	}
-	shown := s.position(ctx)
-	changed, err := changedItems(ctx, r, shown)
-	if err != nil {
-		return out, err
-	}
-	cursor, err := s.deps.Feed.Reader(ctx, shown, feeds.Query{})
-	if err != nil {
-		return out, err
-	}
-	out = FlatTable{Table: "items", Key: []string{"plan", "item", "dimension"}, Next: cursor.Cursor(callOf(ctx).subscriber())}
+	out = FlatTable{Table: "items", Key: []string{"plan", "item"}}
 	header, _ := itemsTable(nil)
 	out.Columns = append([]string{"plan"}, header...)
 	all, err := s.deps.Reads.Plans(ctx, time.Time{})
@@ -120,7 +121,7 @@ func (s *Server) itemsTable(ctx context.Context, in *tableInput, plans []domain.
 		return out, err
 	}
 	for _, p := range all {
-		if len(plans) > 0 && !slices.Contains(plans, p.Plan) || in.After != "" && changed[p.Plan] == nil {
+		if !wanted(p.Plan) {
 			continue
 		}
 		view, err := s.deps.Reads.Plan(ctx, p.Plan, at)
@@ -132,7 +133,7 @@ func (s *Server) itemsTable(ctx context.Context, in *tableInput, plans []domain.
 		}
 		items := view.Items
 		if in.After != "" {
-			items = slices.DeleteFunc(slices.Clone(items), func(i projections.ItemView) bool { return !changed[p.Plan][i.Item] })
+			items = slices.DeleteFunc(slices.Clone(items), func(i projections.ItemView) bool { return !changed[p.Plan][i.Item] && !changed[p.Plan][""] })
 		}
 		_, rows := itemsTable(items)
 		for _, row := range rows {
@@ -142,38 +143,42 @@ func (s *Server) itemsTable(ctx context.Context, in *tableInput, plans []domain.
 	return out, nil
 }
 
-// changedItems is the items about which something was recorded after the reader's place, up to a position.
-func changedItems(ctx context.Context, r *feeds.Reader, until domain.Position) (map[domain.PlanID]map[domain.ItemID]bool, error) {
-	changed := map[domain.PlanID]map[domain.ItemID]bool{}
-	for r.At() < until {
-		items, end, err := r.Next(ctx, exportBurst)
-		if err != nil {
-			return nil, err
+// changedItems is the items about which something was recorded after the reader's place, up to a position, and the cursor
+// for what comes then. What is recorded about a plan as a whole, its schemes say, may change any of its items: that is "".
+func changedItems(ctx context.Context, r *feeds.Reader, until domain.Position) (changed map[domain.PlanID]map[domain.ItemID]bool, cursor string, err error) {
+	changed = map[domain.PlanID]map[domain.ItemID]bool{}
+	counting := r.Counting(until)
+	for caught := false; r.At() < until; {
+		var counts []domain.Recorded
+		if counts, caught, err = counting.Next(ctx); err != nil {
+			return nil, "", err
 		}
-		for _, it := range items {
-			if changed[it.Plan] == nil {
-				changed[it.Plan] = map[domain.ItemID]bool{}
+		for _, one := range counts {
+			if changed[one.Plan] == nil {
+				changed[one.Plan] = map[domain.ItemID]bool{}
 			}
-			changed[it.Plan][it.Item()] = true
+			changed[one.Plan][one.Item()] = true
 		}
-		if end && r.At() < until { // the feed is a moment behind the read models
+		if caught && r.At() < until { // the feed is a moment behind the read models
 			if err := r.Wait(ctx); err != nil {
-				return nil, err
+				return nil, "", err
 			}
 		}
 	}
-	return changed, nil
+	return changed, counting.Cursor(callOf(ctx).subscriber()), nil
 }
 
-func (s *Server) findingsTable(ctx context.Context, plans []domain.PlanID) (out FlatTable, err error) {
-	out = FlatTable{Table: "findings", Key: []string{"finding"}, Rows: [][]string{}}
+// findingsTable is what the rules find today. Where a part of the plans is asked for, one that has no findings any more is a
+// row with nothing but its name: what was found of it before is to be dropped.
+func (s *Server) findingsTable(ctx context.Context, wanted func(domain.PlanID) bool, part bool) (out FlatTable, err error) {
+	out = FlatTable{Table: "findings", Key: []string{"plan"}}
 	all, err := s.deps.Reads.Plans(ctx, time.Time{})
 	if err != nil {
 		return out, err
 	}
 	out.Columns, _ = findingsTable(nil)
 	for _, p := range all {
-		if len(plans) > 0 && !slices.Contains(plans, p.Plan) {
+		if !wanted(p.Plan) {
 			continue
 		}
 		v, err := s.deps.Reads.Findings(ctx, p.Plan, projections.At{}, s.today())
@@ -181,6 +186,10 @@ func (s *Server) findingsTable(ctx context.Context, plans []domain.PlanID) (out 
 			return out, err
 		}
 		_, rows := findingsTable(v.Findings)
+		if len(rows) == 0 && part {
+			rows = [][]string{make([]string, len(out.Columns))}
+			rows[0][slices.Index(out.Columns, "plan")] = string(p.Plan)
+		}
 		out.Rows = append(out.Rows, rows...)
 	}
 	return out, nil
