@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
@@ -21,41 +18,6 @@ import (
 	"plantrail/eventstore/eventstoretest"
 )
 
-// granted is a server with plantrail's own user and that of a grant, as the printed lines configure it.
-func granted(t *testing.T, g *eventstore.Grant) (s *eventstore.Store, url string) {
-	t.Helper()
-	dir := t.TempDir()
-	file := filepath.Join(dir, "nats.conf")
-	printed := eventstoretest.Open(t).NATSUser(*g)
-	if err := os.WriteFile(file, []byte(`host: 127.0.0.1
-port: -1
-http: "127.0.0.1:-1"
-jetstream { store_dir: "`+dir+`", sync_interval: always }
-accounts { ACME { jetstream: enabled, users: [ { user: app, password: app }
-`+printed+`] } }
-`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	opts, err := server.ProcessConfigFile(file)
-	if err != nil {
-		t.Fatalf("the printed lines are no configuration: %v\n%s", err, printed)
-	}
-	opts.NoSigs, opts.NoLog = true, true
-	srv, err := server.NewServer(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Start()
-	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
-	if !srv.ReadyForConnections(10 * time.Second) {
-		t.Fatal("the server is not ready")
-	}
-	cfg := eventstoretest.Config(t.TempDir())
-	cfg.URL = strings.Replace(srv.ClientURL(), "nats://", "nats://app:app@", 1)
-	cfg.MonitorURLs, cfg.Replicas, cfg.Init = []string{"http://" + srv.MonitorAddr().String()}, 1, true
-	return eventstoretest.OpenWith(t, cfg), srv.ClientURL()
-}
-
 // A granted user reads its own consumer and nothing else; each attempt at something else is refused on the wire.
 func TestAGrantedUserReadsWhatWasGrantedAndNothingElse(t *testing.T) {
 	public, seed, err := eventstore.NewNATSUser()
@@ -63,7 +25,7 @@ func TestAGrantedUserReadsWhatWasGrantedAndNothingElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	grant := eventstore.Grant{ID: "bi", Plans: []domain.PlanID{"sdp", "sen"}, Texts: true, User: public}
-	s, url := granted(t, &grant)
+	s, url := eventstoretest.Granted(t, grant)
 	ctx := t.Context()
 	for _, plan := range []domain.PlanID{"sdp", "secret", "sen"} {
 		if _, err := s.Append(ctx, domain.Head{}, journaltest.Change(plan, "c-1", 3, "words")); err != nil {

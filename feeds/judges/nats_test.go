@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/nats-io/nats-server/v2/server"
-
 	"plantrail/domain"
 	"plantrail/domain/domaintest"
 	"plantrail/eventstore"
@@ -21,40 +19,6 @@ import (
 	"plantrail/feeds"
 	"plantrail/feeds/feedstest"
 )
-
-// granted is a server with plantrail's own user and that of a grant, as the printed lines configure it, and a journal on it.
-func granted(t *testing.T, g eventstore.Grant) (s *eventstore.Store, url string) {
-	t.Helper()
-	dir := t.TempDir()
-	file := filepath.Join(dir, "nats.conf")
-	if err := os.WriteFile(file, []byte(`host: 127.0.0.1
-port: -1
-http: "127.0.0.1:-1"
-jetstream { store_dir: "`+dir+`", sync_interval: always }
-accounts { ACME { jetstream: enabled, users: [ { user: app, password: app }
-`+eventstoretest.Open(t).NATSUser(g)+`] } }
-`), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	opts, err := server.ProcessConfigFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	opts.NoSigs, opts.NoLog = true, true
-	srv, err := server.NewServer(opts)
-	if err != nil {
-		t.Fatal(err)
-	}
-	srv.Start()
-	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
-	if !srv.ReadyForConnections(10 * time.Second) {
-		t.Fatal("the server is not ready")
-	}
-	cfg := eventstoretest.Config(t.TempDir())
-	cfg.URL = strings.Replace(srv.ClientURL(), "nats://", "nats://app:app@", 1)
-	cfg.MonitorURLs, cfg.Replicas, cfg.Init = []string{"http://" + srv.MonitorAddr().String()}, 1, true
-	return eventstoretest.OpenWith(t, cfg), srv.ClientURL()
-}
 
 // documented are the lines for the nats command in DESIGN.md, as they are written there.
 func documented(t *testing.T) (lines []string) {
@@ -89,7 +53,7 @@ func TestTheDocumentedNATSLinesWork(t *testing.T) {
 		t.Fatal(err)
 	}
 	grant := eventstore.Grant{ID: "bi", Plans: []domain.PlanID{"sdp"}, Texts: true, User: public}
-	store, url := granted(t, grant)
+	store, url := eventstoretest.Granted(t, grant)
 	h := feedstest.Over(t, store)
 	h.Plan("secret")
 	h.Plan("sdp")
