@@ -56,21 +56,28 @@ func (d Date) End() time.Time {
 
 // String is the ISO text form.
 func (d Date) String() string {
-	switch {
-	case d.unknown:
-		return "unknown"
-	case d.day != 0:
-		return digits(d.year, 4) + "-" + digits(d.month, 2) + "-" + digits(d.day, 2)
-	case d.year != 0:
-		return digits(d.year, 4) + "-" + digits(d.month, 2)
-	}
-	return ""
+	var room [len("2020-02-03")]byte
+	return string(d.appendTo(room[:0]))
 }
 
-// digits writes a number without fmt: each event that is stored or replayed has a date or two.
-func digits(n, width int) string {
-	text := strconv.Itoa(n)
-	return "0000"[:max(0, width-len(text))] + text
+// appendTo writes the ISO text form without fmt: each event that is stored or replayed has a date or two.
+func (d Date) appendTo(b []byte) []byte {
+	if d.unknown {
+		return append(b, "unknown"...)
+	}
+	if d.year == 0 {
+		return b
+	}
+	two := func(n int) { b = append(b, byte('0'+n/10), byte('0'+n%10)) }
+	two(d.year / 100)
+	two(d.year % 100)
+	b = append(b, '-')
+	two(d.month)
+	if d.day != 0 {
+		b = append(b, '-')
+		two(d.day)
+	}
+	return b
 }
 
 // Words is the form councils print: "3 February 2020", "February 2020", "date unknown".
@@ -87,7 +94,7 @@ func (d Date) Words() string {
 }
 
 // MarshalText writes the ISO text form.
-func (d Date) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+func (d Date) MarshalText() ([]byte, error) { return d.appendTo(nil), nil }
 
 // UnmarshalText reads the ISO text form only: machines are not asked to guess.
 func (d *Date) UnmarshalText(b []byte) error {

@@ -281,11 +281,11 @@ func (f *fold) command(h *historyNow, events []*prepared, visible domain.Positio
 		if i+1 < len(f.touched) && f.touched[i+1].item == t.item {
 			continue
 		}
-		state, err := json.Marshal(&t.now.state)
+		state, err := itemState(&t.now.state)
 		if err != nil {
 			return err
 		}
-		f.itemStates.add(int64(t.position), int64(t.now.ref), int64(visible), string(state))
+		f.itemStates.add(int64(t.position), int64(t.now.ref), int64(visible), state)
 	}
 	return nil
 }
