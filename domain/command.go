@@ -37,7 +37,7 @@ type ClosePlan struct {
 type AddItem struct {
 	Basis
 	Item   ItemID  `json:"item,omitempty" doc:"id within the plan; left out: the next item-NN"`
-	Ref    string  `json:"ref,omitempty" doc:"reference as printed, e.g. 1.2" maxLength:"64"`
+	Ref    string  `json:"ref,omitempty" doc:"reference as printed, e.g. 1.2; two items may have the same, their ids differ" maxLength:"64"`
 	Level  string  `json:"level,omitempty" doc:"key of a level of the plan"`
 	Parent ItemID  `json:"parent,omitempty" doc:"the item above it"`
 	Title  Text    `json:"title" doc:"the item's words" maxLength:"65536"`
