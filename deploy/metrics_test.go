@@ -37,6 +37,22 @@ func TestAlertsAndPanelsUseRealMetrics(t *testing.T) {
 	}
 }
 
+// What must never change unseen has a panel of its own; an operator looks there first.
+func TestTheDashboardShowsWhatMatters(t *testing.T) {
+	var shown strings.Builder
+	for where, expr := range expressions(t) {
+		if strings.HasPrefix(where, "panel ") {
+			shown.WriteString(expr)
+		}
+	}
+	for _, name := range []string{"appends_total", "append_conflicts_total", "append_retries_total", "projection_lag_events", "projection_lag_seconds",
+		"projection_gaps_total", "projection_rebuilds_total", "http_request_duration_seconds", "store_bytes", "root_match"} {
+		if !strings.Contains(shown.String(), "plantrail_"+name) {
+			t.Errorf("no panel shows plantrail_%s", name)
+		}
+	}
+}
+
 var metricName = regexp.MustCompile(`\bplantrail_[a-z_]+`)
 
 // expressions are those of the alert rules and of the dashboards' panels, by where they stand.
