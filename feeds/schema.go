@@ -35,7 +35,7 @@ func SchemaOf(e domain.Event) Schema {
 	properties["authority"] = object(reflect.TypeFor[domain.Authority]())
 	properties["_sd_alg"] = Schema{"const": "sha-256"}
 	properties["_sd"] = Schema{"type": "array", "items": Schema{"type": "string", "pattern": `^[A-Za-z0-9_-]{43}$`},
-		"description": "digests of the disclosures (RFC 9901) of its texts: " + strings.Join(textsOf(e), ", ")}
+		"description": textsAre + strings.Join(textsOf(e), ", ")}
 	data["required"] = append([]string{"stated"}, required(data)...)
 	envelope := envelopeSchema()
 	envelope["properties"].(Schema)["type"] = Schema{"const": "plantrail." + e.Type() + ".v1"}
@@ -46,12 +46,18 @@ func SchemaOf(e domain.Event) Schema {
 	return envelope
 }
 
+// What stands before the names of an event's texts, and in their place where it has none.
+const (
+	textsAre = "digests of the disclosures (RFC 9901) of its texts: "
+	noTexts  = "none"
+)
+
 func textsOf(e domain.Event) (names []string) {
 	for name := range domain.Texts(reflect.New(reflect.TypeOf(e).Elem()).Interface()) {
 		names = append(names, name)
 	}
 	if names == nil {
-		names = []string{"none"}
+		names = []string{noTexts}
 	}
 	return names
 }
@@ -211,9 +217,26 @@ func breaks(at string, was, is map[string]any) (faults []string) {
 			faults = append(faults, at+"/"+name+": it is new and required, but the events that are stored lack it")
 		}
 	}
-	if items, ok := was["items"].(map[string]any); ok {
-		next, _ := is["items"].(map[string]any)
-		faults = append(faults, breaks(at+"/items", items, next)...)
+	for _, within := range []string{"items", "additionalProperties"} {
+		if inner, ok := was[within].(map[string]any); ok {
+			next, _ := is[within].(map[string]any)
+			faults = append(faults, breaks(at+"/"+within, inner, next)...)
+		}
+	}
+	for _, text := range textsNamed(was) {
+		if !slices.Contains(textsNamed(is), text) {
+			faults = append(faults, at+": the text "+text+" is gone")
+		}
 	}
 	return faults
+}
+
+// textsNamed reads the names of an event's texts from the description of its digests.
+func textsNamed(s map[string]any) []string {
+	words, _ := s["description"].(string)
+	_, names, ok := strings.Cut(words, textsAre)
+	if !ok || names == noTexts {
+		return nil
+	}
+	return strings.Split(names, ", ")
 }

@@ -46,8 +46,35 @@ func TestPublishedSchemasOnlyGrow(t *testing.T) {
 	}
 }
 
+// A type of event that was published is there for ever: events of it are stored.
+func TestPublishedEventsAreStillThere(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join("testdata", "schemas", "*.json"))
+	if err != nil || len(files) < 60 {
+		t.Fatalf("%d published schemas, %v", len(files), err)
+	}
+	for _, file := range files {
+		name, first := strings.CutSuffix(filepath.Base(file), ".v1.json")
+		if first && domain.NewEvent(name) == nil {
+			t.Errorf("%s was published, and there is no such event any more", name)
+		}
+	}
+}
+
 func TestBreakingChangesAreTold(t *testing.T) {
 	const was = `{"type":"object","required":["a"],"properties":{"a":{"type":"string"},"b":{"type":"array","items":{"type":"object","properties":{"c":{"type":"integer"}}}}}}`
+	const texts = `{"type":"object","properties":{"m":{"type":"object","additionalProperties":{"type":"string"}},"_sd":{"type":"array","description":"digests of the disclosures (RFC 9901) of its texts: title, words"}}}`
+	for broken, want := range map[string]string{
+		strings.Replace(texts, "title, words", "title", 1):                         "/_sd: the text words is gone",
+		strings.Replace(texts, "title, words", "none", 1):                          "/_sd: the text title is gone\n/_sd: the text words is gone",
+		strings.Replace(texts, "title, words", "words, notes, title", 1):           "",
+		strings.Replace(texts, `{"type":"string"}`, `{"type":"integer"}`, 1):       "/m/additionalProperties: type was string, is integer",
+		strings.Replace(texts, `,"additionalProperties":{"type":"string"}`, "", 1): "/m/additionalProperties: type was string, is <nil>",
+	} {
+		faults, err := feeds.Breaks([]byte(texts), []byte(broken))
+		if got := strings.Join(faults, "\n"); err != nil || got != want {
+			t.Errorf("%s: %q %v, want %q", broken, got, err, want)
+		}
+	}
 	for now, want := range map[string]string{
 		was: "",
 		`{"type":"object","required":["a"],"properties":{"a":{"type":"string"},"n":{"type":"string"},"b":{"type":"array","items":{"type":"object","properties":{"c":{"type":"integer"}}}}}}`:     "",
