@@ -26,8 +26,16 @@ func AsyncAPI(org domain.OrgID, version string) []byte {
 	messages["line"] = Schema{"name": "line", "title": "an event as a line", "contentType": "application/json", "payload": Schema{"$ref": "#/components/schemas/line"}}
 	schemas["reset"] = resetSchema
 	messages["reset"] = Schema{"name": "reset", "title": "what to drop after a restore", "contentType": "application/json", "payload": Schema{"$ref": "#/components/schemas/reset"}}
-	line := Schema{"line": Schema{"$ref": "#/components/messages/line"}}
-	hook := Schema{"line": Schema{"$ref": "#/components/messages/line"}, "reset": Schema{"$ref": "#/components/messages/reset"}}
+	schemas["hash"], schemas["ping"] = hashSchema, pingSchema
+	messages["hash"] = Schema{"name": "hash", "title": "of an event that was left out", "contentType": "application/json", "payload": Schema{"$ref": "#/components/schemas/hash"}}
+	messages["ping"] = Schema{"name": "ping", "title": "a test", "contentType": "application/json", "payload": Schema{"$ref": "#/components/schemas/ping"}}
+	of := func(names ...string) Schema {
+		all := Schema{}
+		for _, name := range names {
+			all[name] = Schema{"$ref": "#/components/messages/" + name}
+		}
+		return all
+	}
 	return Schema{
 		"asyncapi": "3.0.0", "defaultContentType": "application/json",
 		"info": Schema{"title": "plantrail feeds", "version": version, "description": "Every change, once, in the order of the history, with the exact bytes that are the leaf of the Merkle log."},
@@ -35,8 +43,8 @@ func AsyncAPI(org domain.OrgID, version string) []byte {
 			"http": Schema{"host": "localhost:8080", "protocol": "https", "description": "plantrail itself: the address at which you reach it"},
 			"nats": Schema{"host": "localhost:4222", "protocol": "nats", "description": "the organisation's NATS cluster"}},
 		"channels": Schema{
-			"stream":  Schema{"address": "/v1/events/stream", "messages": line, "servers": []any{Schema{"$ref": "#/servers/http"}}, "description": "Server-sent events: id is the cursor, data the line. Reconnect with Last-Event-ID."},
-			"webhook": Schema{"address": nil, "messages": hook, "description": "POST to the subscriber's URL, signed as of standardwebhooks.com: webhook-id, webhook-timestamp, webhook-signature with v1 and v1a. The id of an event is the same on each try. A reset comes instead of an event when the history was restored from an older copy."},
+			"stream":  Schema{"address": "/v1/events/stream", "messages": of("line", "hash"), "servers": []any{Schema{"$ref": "#/servers/http"}}, "description": "Server-sent events: id is the cursor, data the line. Reconnect with Last-Event-ID. Hashes come where they were asked for."},
+			"webhook": Schema{"address": nil, "messages": of("line", "reset", "ping"), "description": "POST to the subscriber's URL, signed as of standardwebhooks.com: webhook-id, webhook-timestamp, webhook-signature with v1 and v1a. The id of an event is the same on each try. A reset comes instead of an event when the history was restored from an older copy; a ping, at position 0, when a person tests the subscription."},
 			"nats": Schema{"address": "history." + string(org) + ".{plan}", "messages": refs, "servers": []any{Schema{"$ref": "#/servers/nats"}},
 				"parameters":  Schema{"plan": Schema{"description": "a plan that the subscription covers"}},
 				"description": "JetStream: the subscriber's own durable consumer. The message's data are the stored bytes; its stream sequence is the position."}},
@@ -53,6 +61,22 @@ var resetSchema = Schema{"type": "object", "required": []string{"position", "cur
 	"position": Schema{"type": "integer", "minimum": 0, "description": "drop what you have after this position: what follows comes from there on"},
 	"cursor":   Schema{"type": "string", "description": "of that place"},
 	"reset":    Schema{"const": true}}}
+
+// hashSchema is of what stands for an event that a query leaves out, where its hash was asked for.
+var hashSchema = Schema{"type": "object", "required": []string{"position", "hash"}, "properties": Schema{
+	"position": Schema{"type": "integer", "minimum": 1, "description": "of the event that is left out"},
+	"hash":     Schema{"type": "string", "pattern": hashPattern, "description": "its leaf hash"}}}
+
+// pingSchema is of a test. It is no part of the history, and has no cursor.
+var pingSchema = Schema{"type": "object", "required": []string{"position", "event"}, "properties": Schema{
+	"position": Schema{"const": 0},
+	"event": Schema{"type": "object", "required": []string{"specversion", "id", "source", "type", "time", "data"}, "properties": Schema{
+		"specversion": Schema{"const": "1.0"},
+		"id":          Schema{"type": "string"},
+		"source":      Schema{"type": "string", "format": "uri-reference"},
+		"type":        Schema{"const": "plantrail.ping.v1"},
+		"time":        Schema{"type": "string", "format": "date-time"},
+		"data":        Schema{"type": "object"}}}}}
 
 func lineSchema(events []any) Schema {
 	return Schema{"type": "object", "required": []string{"position", "event"}, "properties": Schema{

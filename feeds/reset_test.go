@@ -116,8 +116,13 @@ func TestALostPlaceIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	o.now = func() time.Time { return time.Now().Add(time.Hour) }
-	_, _ = o.courier("two")
+	second, _ := o.courier("two")
 	g.until(t, "all again", func(l []feeds.Line) bool { return len(l) == 7 })
+	sub, _ := o.register.Find("bi")
+	if status, err := second.Ping(t.Context(), sub); status != 204 || err != nil {
+		t.Errorf("a ping: %d %v", status, err)
+	}
+	g.asDocumented(t)
 	if l := g.all(); !l[3].Reset || l[3].Position != 0 || l[4].Position != l[0].Position {
 		t.Errorf("%+v", l[3:])
 	}

@@ -132,6 +132,46 @@ func TestStoredEventsAreValidToOthers(t *testing.T) {
 	}
 }
 
+// asDocumented holds what was sent to a target against the AsyncAPI document: events, resets and pings are what it says.
+func (g *target) asDocumented(t *testing.T) {
+	t.Helper()
+	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(feeds.AsyncAPI("acme", "test")))
+	if err != nil {
+		t.Fatal(err)
+	}
+	compiler := jsonschema.NewCompiler()
+	if err := compiler.AddResource("https://plantrail.example/asyncapi.json", doc); err != nil {
+		t.Fatal(err)
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	seen := map[string]int{}
+	for _, body := range g.bodies {
+		name := "line"
+		switch {
+		case strings.Contains(body, `"reset":true`):
+			name = "reset"
+		case strings.Contains(body, "plantrail.ping"):
+			name = "ping"
+		}
+		seen[name]++
+		schema, err := compiler.Compile("https://plantrail.example/asyncapi.json#/components/schemas/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		value, err := jsonschema.UnmarshalJSON(strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(value); err != nil {
+			t.Errorf("%s: %v", body, err)
+		}
+	}
+	if len(seen) != 3 {
+		t.Errorf("only these were sent: %v", seen)
+	}
+}
+
 // asyncParser is the judge's pinned version.
 const asyncParser = "@asyncapi/parser@3.4.0"
 
