@@ -7,7 +7,7 @@ import (
 )
 
 // maxShelved bounds the events of the histories kept in memory; some 500 bytes each.
-const maxShelved = 100_000
+const maxShelved = 250_000
 
 // shelf keeps the folded histories of the plans that were changed last, one taker at a time for each.
 type shelf struct {
