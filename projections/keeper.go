@@ -49,7 +49,7 @@ type KeeperOptions struct {
 	Copies  Copies              // nil where one server has the journal
 	Every   time.Duration       // between two looks at the tree; 0 is half a second
 	Pass    time.Duration       // how long re-reading the whole history should take; 0 is 5 seconds
-	Rate    int                 // leaves a second that are asked of the journal's server at most, whatever Pass says; 0 is 20,000
+	Rate    int                 // leaves a second that are asked of one server at most, whatever Pass says; 0 is 25,000
 }
 
 // Keeper signs checkpoints of the history and never stops doubting it.
@@ -105,7 +105,7 @@ func NewKeeper(db *DB, log CheckpointStore, opts KeeperOptions) (*Keeper, error)
 		opts.Pass = 5 * time.Second
 	}
 	if opts.Rate == 0 {
-		opts.Rate = 20_000
+		opts.Rate = 25_000
 	}
 	ks := signing{opts.Verifiers, opts.Signer}
 	if opts.Signer != nil {

@@ -22,14 +22,11 @@ type Copies interface {
 	LeavesOn(ctx context.Context, server string, after domain.Position) iter.Seq2[Leaf, error]
 }
 
-// copiesShare is how much slower each copy is read than the journal itself: three copies beside it, at the rate of one.
-const copiesShare = 3
-
-// copy is the way to read one server's copy again.
+// copy is the way to read one server's copy again: each at the rate of the journal, for each is another server's work.
 func (k *Keeper) copy(server string) route {
 	return route{server: server, leaves: func(ctx context.Context, after domain.Position) iter.Seq2[Leaf, error] {
 		return k.opts.Copies.LeavesOn(ctx, server, after)
-	}, rate: k.opts.Rate / copiesShare, gone: "is missing on " + server, up: k.answers}
+	}, rate: k.opts.Rate, gone: "is missing on " + server, up: k.answers}
 }
 
 func (k *Keeper) answers(ctx context.Context) error {
