@@ -74,6 +74,7 @@ func (r *reporting) thenAndNow(ctx context.Context) error {
 	then, known := r.at, projections.At{Position: r.until()}
 	if !then.ValidAt.Known() {
 		then.ValidAt = r.day
+		r.Notes = append(r.Notes, "No day was given, so it is the day on which the report is judged. Another one, of a visit say, is given with --valid-at.")
 	}
 	held, err := r.s.deps.Reads.Plan(ctx, r.plan, then)
 	if err != nil {

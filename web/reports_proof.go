@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 
 	"plantrail/domain"
 	"plantrail/projections"
@@ -52,28 +53,42 @@ func (r *reporting) shows(it projections.ItemView) bool {
 // impact sets what is done beside the measures that should show it.
 func (r *reporting) impact(context.Context) error {
 	heads := columns("Item", "~Aim", "Rating", "Since", "Measure", "~Of what", "Baseline", "Last", "Read on", "Target", "Direction")
-	flat := r.section("Green or complete, and the measure does not move", "Where activity is green, its measure gets better or is at its target.", heads...)
+	flat := r.section("Green or complete, and the measure does not move", "No item that is green or complete has a measure that stands still.", heads...)
 	rest := r.section("The other items with a measure", "There are none.", heads...)
+	linked := map[domain.ItemID]bool{}
 	for _, it := range r.view.Items {
 		for _, l := range it.Links {
 			measured := itemOf(r.view, l.To)
 			if l.Relation != domain.MeasuredBy || measured == nil || measured.Measure == nil {
 				continue
 			}
+			linked[l.To] = true
 			m, rating, s := measured.Measure, nth(it, r.view.Dimensions, 0), rest
 			if moves := m.Direction == domain.Improving || m.AtTarget != nil && *m.AtTarget; !moves && (good(rating.Meaning) || done(it, r.view.Dimensions)) {
 				s = flat
 			}
-			direction := spacedOut(m.Direction)
-			if direction == "" {
-				direction = "can't be said"
-			}
-			row(s, r.item(it), sheets.Words(plainWords(it.Title)), ratingOrState(it, rating), dateCell(rating.Since), r.item(*measured), sheets.Words(plainWords(measured.Title)),
-				sheets.Words(amountWords(m.Baseline, m.Unit)), sheets.Words(amountWords(m.Last, m.Unit)), dateCell(m.LastOn), sheets.Words(amountWords(m.Target, m.Unit)), sheets.Words(direction))
+			row(s, slices.Concat([]sheets.Cell{r.item(it), sheets.Words(plainWords(it.Title)), ratingOrState(it, rating), dateCell(rating.Since)}, r.figures(*measured))...)
+		}
+	}
+	alone := r.section("Measures of no item", "There are none.", columns("Measure", "~Of what", "Baseline", "Last", "Read on", "Target", "Direction")...)
+	for _, it := range r.view.Items {
+		if it.Measure != nil && !linked[it.Item] && !it.State.Ended() {
+			row(alone, r.figures(it)...)
 		}
 	}
 	r.Notes = append(r.Notes, "A measure gets better where its last reading is nearer to what it should be than the one before it, or than the baseline.")
 	return nil
+}
+
+// figures says of a measure what it was, is and should be, and which way it goes.
+func (r *reporting) figures(it projections.ItemView) []sheets.Cell {
+	m := it.Measure
+	direction := spacedOut(m.Direction)
+	if direction == "" {
+		direction = "can't be said"
+	}
+	return []sheets.Cell{r.item(it), sheets.Words(plainWords(it.Title)), sheets.Words(amountWords(m.Baseline, m.Unit)), sheets.Words(amountWords(m.Last, m.Unit)),
+		dateCell(m.LastOn), sheets.Words(amountWords(m.Target, m.Unit)), sheets.Words(direction)}
 }
 
 func amountWords(a domain.Amount, unit string) string {
@@ -83,7 +98,7 @@ func amountWords(a domain.Amount, unit string) string {
 	if unit == "%" {
 		return string(a) + "%"
 	}
-	return fmt.Sprint(a, " ", unit)
+	return strings.TrimSpace(string(a) + " " + unit)
 }
 
 // signoff is what is claimed to be complete and waits for somebody.
@@ -113,17 +128,29 @@ func (r *reporting) signoff(context.Context) error {
 // log is what an auditor looks for in a history: whether entries are missing, and which were made otherwise than day by day.
 func (r *reporting) log(ctx context.Context) error {
 	var next, first uint64 = 1, 0
+	papers, old := map[domain.CommandID]bool{}, 0 // of what was read from an old paper the day is the paper's
+	err := r.s.eachEntry(ctx, projections.TimelineQuery{Plan: r.plan, Type: (&domain.PaperImported{}).Type(), At: projections.At{Position: r.until()}}, func(e projections.Entry) error {
+		papers[e.Command] = true
+		return nil
+	})
+	if err != nil {
+		return err
+	}
 	parts := map[string]*sheets.Section{}
 	for _, p := range []struct{ kind, title, none string }{{"paper-imported", "Papers that were read in", "None was."}, {"entry-corrected", "Corrections", "Nothing was corrected."},
 		{"erasure-requested", "Words that were erased", "None were."}, {"admin", "Entries by administrators", "There is none."}, {"late", "Entries recorded long after what they tell", "There is none."}} {
 		parts[p.kind] = &sheets.Section{Title: p.title, None: p.none, Columns: columns("Entry", "Item", "~What", "~Words", "By", "Stated", "Recorded")}
 	}
-	err := r.s.eachEntry(ctx, projections.TimelineQuery{Plan: r.plan, At: projections.At{Position: r.until()}}, func(e projections.Entry) error {
+	err = r.s.eachEntry(ctx, projections.TimelineQuery{Plan: r.plan, At: projections.At{Position: r.until()}}, func(e projections.Entry) error {
 		if e.Entry != next && first == 0 {
 			first = next
 		}
 		next = e.Entry + 1
-		for kind, is := range map[string]bool{e.Type: true, "admin": e.By.Role == domain.Admin, "late": e.Backdated > 0} {
+		read := papers[e.Command] && e.Backdated > 0
+		if read {
+			old++
+		}
+		for kind, is := range map[string]bool{e.Type: true, "admin": e.By.Role == domain.Admin, "late": e.Backdated > 0 && !read} {
 			if s := parts[kind]; s != nil && is {
 				row(s, sheets.Words(number(e.Entry)), sheets.Words(string(e.Item)), sheets.Words(capital(e.Summary)), sheets.Words(textsOf(e)...), sheets.Words(e.By.Shown()),
 					dateCell(e.Stated), dateCell(domain.DayOf(e.RecordedAt)))
@@ -131,6 +158,10 @@ func (r *reporting) log(ctx context.Context) error {
 		}
 		return nil
 	})
+	if old > 0 {
+		parts["late"].Words = []string{entries(old) + " came with the papers above, which tell of an earlier day: they are not listed."}
+		parts["late"].None = "There is no other."
+	}
 	whole := fmt.Sprintf("Entries 1 to %d of the plan are there, none is missing.", next-1)
 	if first > 0 {
 		whole = fmt.Sprintf("After entry %d the numbers do not go on: a command that was cut short left a gap, or entries are missing.", first-1)
@@ -141,6 +172,13 @@ func (r *reporting) log(ctx context.Context) error {
 		r.parts = append(r.parts, parts[kind])
 	}
 	return err
+}
+
+func entries(n int) string {
+	if n == 1 {
+		return "1 entry"
+	}
+	return fmt.Sprint(n, " entries")
 }
 
 // textsOf are an entry's words, in the order of their names.

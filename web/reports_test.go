@@ -209,3 +209,33 @@ func (c *contract) reports() {
 	c.call(200, "GET", "/v1/reports", "")
 	c.call(200, "GET", "/v1/mine", "")
 }
+
+// TestAReportOfImpactLeavesNoMeasureOut holds for those that no item is linked to, as prose gives them.
+func TestAReportOfImpactLeavesNoMeasureOut(t *testing.T) {
+	s := newReal(t)
+	min := "?min_position=" + told(t, s, "wsoa", wsoa+`
+add-item {"item":"caseloads","level":"action","kind":"measure","title":"Caseloads","stated":"2020-01-06"}
+define-measure {"item":"caseloads","better":"lower","baseline":"20-22","stated":"2020-01-06"}
+read-measure {"item":"caseloads","value":"17","stated":"2020-02-14"}`)
+	r := reportOf(t, s, "impact", min)
+	if got := table(r, "Measures of no item"); len(got) != 1 || got[0] != "caseloads | Caseloads | 20-22 | 17 | 14 February 2020 | none | improving" {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestTheLogTellsAPaperFromABackdatedEntry holds also for whoever names a command as those of papers are named.
+func TestTheLogTellsAPaperFromABackdatedEntry(t *testing.T) {
+	s := newReal(t)
+	s.must(t, 200, "POST", "/v1/import?plan=wsoa&title=Plan&as_at=2020-01-31&apply=true&name=a.csv", "Ref,Action,RAG\n1,Mend the roof,green\n",
+		"Content-Type: application/octet-stream")
+	position := s.must(t, 201, "POST", "/v1/plans/wsoa/report-progress", `{"item":"item-01","progress":"Begun","stated":"2020-02-01"}`, "Idempotency-Key: import-me").
+		Header().Get("Plantrail-Position")
+	r := reportOf(t, s, "log", "?min_position="+position)
+	if got := table(r, "Entries recorded long after what they tell"); len(got) != 1 || !strings.Contains(got[0], "Begun") {
+		t.Errorf("%q", got)
+	}
+	said := fmt.Sprint(r.Sections)
+	if !strings.Contains(said, "4 entries came with the papers above") {
+		t.Error(said)
+	}
+}
