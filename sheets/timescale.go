@@ -3,6 +3,7 @@ package sheets
 import (
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"plantrail/domain"
@@ -49,7 +50,8 @@ func (rr *rowReader) dueBy(c cell, name string, out *Row) (due, ends domain.Date
 	if d, ok := dateIn(text); ok {
 		return d, ends
 	}
-	if !strings.ContainsFunc(text, isWordRune) || len(name)+len(text) > MaxCell-2 {
+	_, noNumber := strconv.ParseFloat(text, 64) // a number is a date that lost its format, and no words
+	if noNumber == nil && !aYear.MatchString(text) || !strings.ContainsFunc(text, isWordRune) || len(name)+len(text) > MaxCell-2 {
 		return rr.p.due(c, name), ends
 	}
 	out.Timescale = append(out.Timescale, timescaleOf(name)+text)

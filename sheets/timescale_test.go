@@ -15,7 +15,7 @@ func TestWhatStandsInAColumnOfDueDates(t *testing.T) {
 		"End of 2027": "words, offered 2027-12", "by end 2027": "words, offered 2027-12",
 		"Q4 2026": "words", "Q4": "words", "Spring 2027": "words", "Winter 2026/27": "words", "Ongoing": "words", "TBC": "words", "2027": "words", "early March 2027": "words", "before March 2027": "words", "March 2027, then ongoing": "words",
 		"Q4 2026/29": "words", "31 February 2027": "words", "end of the world": "words", "end of": "words", "春 2027": "words", "by": "words",
-		"-": "", "–": "", " ": "",
+		"-": "", "–": "", " ": "", "44286": "", "-5": "", "1.5": "", "99999999": "",
 	} {
 		p, err := Read([]byte("Ref,Action,Timescale,RAG\n1,Mend the roof,\""+in+"\",green\n"), Options{Plan: "parks", Title: "Parks", AsAt: third})
 		if err != nil {
