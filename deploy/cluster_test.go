@@ -78,7 +78,7 @@ func startNode(t *testing.T, opts *server.Options) *server.Server {
 	}
 	srv.Start()
 	t.Cleanup(func() { srv.Shutdown(); srv.WaitForShutdown() })
-	if !srv.ReadyForConnections(10 * time.Second) {
+	if !srv.ReadyForConnections(time.Minute) {
 		t.Fatalf("%s takes no connections", opts.ServerName)
 	}
 	return srv

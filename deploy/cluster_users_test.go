@@ -214,7 +214,7 @@ func (c *cluster) testApplication(t *testing.T) {
 		t.Error("an allowed subject counts as refused: the test can't tell")
 	}
 	// Erasing a text is allowed, and done.
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	texts, err := app.js.Stream(ctx, "TEXTS_council")
 	if err != nil {

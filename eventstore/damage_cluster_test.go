@@ -30,7 +30,7 @@ func TestDamagedReplicaLeads(t *testing.T) {
 	nodes.Start(bad)
 	makeLeader(t, nodes, "HISTORY_acme", fmt.Sprintf("n%d", bad+1))
 	eventstoretest.Until(t, 90*time.Second, "reading tells the position", func() bool {
-		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 		defer cancel()
 		for _, err := range s.Leaves(ctx, 0, false) {
 			if err != nil {

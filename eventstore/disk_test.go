@@ -79,7 +79,7 @@ func TestFullDisk(t *testing.T) {
 		start := time.Now()
 		c := journaltest.Change(plan, fmt.Sprint("c-", acked[plan]), n, "")
 		got, err := s.Append(context.Background(), heads[plan], c)
-		if took := time.Since(start); took > 5*time.Second {
+		if took := time.Since(start); took > hang {
 			t.Errorf("an append took %v", took)
 		}
 		if err == nil {
@@ -120,7 +120,7 @@ func TestFullDisk(t *testing.T) {
 		t.Error("after a failed write it says that it is healthy")
 	}
 	full.Store(false)
-	eventstoretest.Until(t, 20*time.Second, "the journal is well again", func() bool { return s.Healthy(context.Background()) == nil })
+	eventstoretest.Until(t, time.Minute, "the journal is well again", func() bool { return s.Healthy(context.Background()) == nil })
 	for _, plan := range []domain.PlanID{"one", "many"} {
 		service := domain.NewService(s)
 		service.Alone = true

@@ -226,14 +226,14 @@ func TestEraseTextOnThreeNodes(t *testing.T) {
 	w.erase(t, s)
 	w.check(t, s)
 	dirs := append(nodes.Dirs(), cfg.DataDir)
-	eventstoretest.Until(t, 20*time.Second, "no stream file of any node holds it", func() bool {
+	eventstoretest.Until(t, time.Minute, "no stream file of any node holds it", func() bool {
 		return !slices.ContainsFunc(gone.found(t, dirs...), func(where string) bool { return !strings.Contains(where, "/_js_/") })
 	})
 	if n := len(gone.found(t, dirs...)); n != 12 {
 		t.Logf("in %d Raft logs just after, usually in 12", n)
 	}
 	for i := range 30 {
-		if _, err := s.Conn().Request(fmt.Sprint("texts.acme.filler.", i), content(500_000), 10*time.Second); err != nil {
+		if _, err := s.Conn().Request(fmt.Sprint("texts.acme.filler.", i), content(500_000), time.Minute); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -167,7 +167,7 @@ func startControl(t testing.TB, dir string) (*server.Server, jetstream.JetStream
 		t.Fatal(err)
 	}
 	go s.Start()
-	if !s.ReadyForConnections(10 * time.Second) {
+	if !s.ReadyForConnections(time.Minute) {
 		t.Fatal("the control server does not start")
 	}
 	nc, err := nats.Connect("", nats.InProcessServer(s))
@@ -189,7 +189,7 @@ func controlLast(dir string) uint64 {
 	}
 	go s.Start()
 	defer func() { s.Shutdown(); s.WaitForShutdown() }()
-	if !s.ReadyForConnections(10 * time.Second) {
+	if !s.ReadyForConnections(time.Minute) {
 		return 0
 	}
 	nc, err := nats.Connect("", nats.InProcessServer(s))
@@ -201,7 +201,7 @@ func controlLast(dir string) uint64 {
 	if err != nil {
 		return 0
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	stream, err := js.Stream(ctx, "C")
 	if err != nil {
@@ -316,7 +316,7 @@ func (d *cutDisk) cut(t *testing.T, w *writer, after time.Duration) []string {
 
 func waitStopped(t *testing.T, pid int) {
 	t.Helper()
-	for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); {
 		stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 		must(t, err)
 		if strings.Contains(string(stat), ") T ") {

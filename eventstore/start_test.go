@@ -22,7 +22,7 @@ import (
 // refused opens a journal that must not open, and returns why.
 func refused(t *testing.T, cfg eventstore.Config) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	s, err := eventstore.Open(ctx, cfg)
 	if err == nil {
@@ -138,7 +138,7 @@ func adminOf(t *testing.T, nodes *eventstoretest.Nodes) (jetstream.JetStream, co
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(func() { cancel(); nc.Close() })
 	return js, ctx
 }
@@ -219,7 +219,7 @@ func TestInterruptedFirstStart(t *testing.T) {
 			again.Init = false
 			wantWords(t, refused(t, again), "cut short", "plantrail init")
 			// A server that has just deleted a stream may still be clearing its directory away.
-			eventstoretest.Until(t, 10*time.Second, "the first start is finished", func() bool {
+			eventstoretest.Until(t, time.Minute, "the first start is finished", func() bool {
 				s, err := eventstore.Open(ctx, cfg)
 				if err == nil {
 					eventstoretest.Close(t, s)

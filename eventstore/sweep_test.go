@@ -26,7 +26,7 @@ func orphan(t *testing.T, s *eventstore.Store, plan, event string) secrets {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := s.Conn().Request("texts.acme."+plan+"."+event, body, 10*time.Second); err != nil {
+	if _, err := s.Conn().Request("texts.acme."+plan+"."+event, body, time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	return disclosuresOf(t, s, domain.EventID(event), "reason")
@@ -93,7 +93,7 @@ func TestSweep(t *testing.T) {
 }
 
 func putPiece(s *eventstore.Store, id string) error {
-	_, err := s.Conn().Request("$O.EVIDENCE_acme.C."+id, content(1000), 10*time.Second)
+	_, err := s.Conn().Request("$O.EVIDENCE_acme.C."+id, content(1000), time.Minute)
 	return err
 }
 

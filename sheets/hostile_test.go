@@ -88,7 +88,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 			if !errors.As(err, &e) || e.Kind != c.kind || c.place != "" && e.Field != c.place || !strings.Contains(e.Message, c.says) || e.Hint == "" {
 				t.Errorf("got %#v, want %v at %s saying %q with a hint", err, c.kind, c.place, c.says)
 			}
-			if took := time.Since(start); took > 5*time.Second {
+			if took := time.Since(start); took > 30*time.Second {
 				t.Errorf("refusing took %v", took)
 			}
 		})

@@ -36,7 +36,7 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	if len(args) < 1 || len(args) > 2 {
 		ts.Fatalf("usage: [!] await FILE [TEXT]")
 	}
-	path, deadline := ts.MkAbs(args[0]), time.Now().Add(20*time.Second)
+	path, deadline := ts.MkAbs(args[0]), time.Now().Add(time.Minute)
 	for {
 		b, err := os.ReadFile(path)
 		there := err == nil && (len(args) == 1 || bytes.Contains(b, []byte(args[1])))
@@ -44,7 +44,7 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 			return
 		}
 		if time.Now().After(deadline) {
-			ts.Fatalf("waited 20 s for %s", args[0])
+			ts.Fatalf("waited a minute for %s", args[0])
 		}
 		<-time.After(5 * time.Millisecond)
 	}

@@ -52,7 +52,7 @@ func ClusterWith(t testing.TB, n int, change func(*server.Options)) *Nodes {
 			c.Stop(i)
 		}
 	})
-	Until(t, 20*time.Second, "the cluster has a leader", func() bool { return c.ready(n) })
+	Until(t, time.Minute, "the cluster has a leader", func() bool { return c.ready(n) })
 	return c
 }
 
@@ -103,7 +103,7 @@ func (c *Nodes) Stop(i int) {
 // Start starts a stopped server again.
 func (c *Nodes) Start(i int) {
 	c.Servers[i] = start(c.t, c.options[i])
-	Until(c.t, 20*time.Second, "the server is back", func() bool { return c.Servers[i].ReadyForConnections(100 * time.Millisecond) })
+	Until(c.t, time.Minute, "the server is back", func() bool { return c.Servers[i].ReadyForConnections(100 * time.Millisecond) })
 }
 
 // URL names all servers.
@@ -158,7 +158,7 @@ func (c *Nodes) Leader(t testing.TB, stream string) int {
 		t.Fatal(err)
 	}
 	leader := -1
-	Until(t, 20*time.Second, stream+" has a leader", func() bool {
+	Until(t, time.Minute, stream+" has a leader", func() bool {
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		s, err := js.Stream(ctx, stream)

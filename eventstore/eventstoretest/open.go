@@ -33,7 +33,7 @@ func Open(t testing.TB) *eventstore.Store {
 // OpenWith opens a journal; it is closed when the test ends, if it was not before.
 func OpenWith(t testing.TB, cfg eventstore.Config) *eventstore.Store {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	s, err := eventstore.Open(ctx, cfg)
 	if err != nil {
@@ -46,7 +46,7 @@ func OpenWith(t testing.TB, cfg eventstore.Config) *eventstore.Store {
 // Close closes a journal.
 func Close(t testing.TB, s *eventstore.Store) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	if err := s.Close(ctx); err != nil {
 		t.Errorf("close the journal: %v", err)

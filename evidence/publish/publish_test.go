@@ -306,7 +306,7 @@ func TestAWebhookThatDoesNotTakeIt(t *testing.T) {
 
 func until(t *testing.T, there func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !there(); <-time.After(time.Millisecond) {
+	for deadline := time.Now().Add(time.Minute); !there(); <-time.After(time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("it did not come about")
 		}

@@ -46,7 +46,7 @@ func (s *slow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func slowSite(t *testing.T) (*slow, *pages.Site, *pagestest.SignIn) {
 	t.Helper()
 	api, in := &slow{release: make(chan string)}, &pagestest.SignIn{Session: pages.Session{Actor: pagestest.Officer}}
-	site := pages.New(pages.Deps{Org: "acme", API: api, As: func(ctx context.Context, _ domain.Actor) context.Context { return ctx }, SignIn: in, Log: slog.New(slog.DiscardHandler)})
+	site := pages.New(pages.Deps{Org: "acme", API: api, As: func(ctx context.Context, _ domain.Actor) context.Context { return ctx }, SignIn: in, Papers: t.TempDir(), Log: slog.New(slog.DiscardHandler)})
 	site.Hurry()
 	return api, site, in
 }
@@ -73,7 +73,7 @@ func bring(t *testing.T, site http.Handler) string {
 // look asks for a page until it holds what it should.
 func look(t *testing.T, site http.Handler, at string, status int, want string) *httptest.ResponseRecorder {
 	t.Helper()
-	for end := time.Now().Add(10 * time.Second); ; {
+	for end := time.Now().Add(time.Minute); ; {
 		w := httptest.NewRecorder()
 		site.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, at, nil))
 		if w.Code == status && strings.Contains(w.Body.String()+w.Header().Get("Location"), want) {
