@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/nats-io/nkeys"
@@ -15,11 +16,12 @@ import (
 // Grant is what a subscriber of one's own NATS may read: some plans' events by a durable consumer and, where granted, their
 // texts by a second one. The reserved histories can't be granted so.
 type Grant struct {
-	ID    domain.SubscriptionID
-	Plans []domain.PlanID
-	Texts bool
-	From  domain.Position // it begins after this position; its texts begin at their beginning
-	User  string          // public nkey
+	ID     domain.SubscriptionID
+	Plans  []domain.PlanID
+	Texts  bool
+	From   domain.Position // it begins after this position; its texts begin at their beginning
+	User   string          // public nkey
+	Paused bool            // nothing comes; its place is kept
 }
 
 // NewNATSUser makes the key of a NATS user. The seed is the subscriber's and kept nowhere.
@@ -54,8 +56,8 @@ func (s *Store) grantedStreams(g Grant) map[string][]string {
 	return all
 }
 
-// EnsureGrant makes the consumers of a grant where they are not there yet. Their place is kept by JetStream: a subscriber
-// that comes back goes on where it was.
+// EnsureGrant makes the consumers of a grant where they are not there yet, and pauses or resumes those that are. Their place
+// is kept by JetStream: a subscriber that comes back goes on where it was.
 func (s *Store) EnsureGrant(ctx context.Context, g Grant) error {
 	for stream, subjects := range s.grantedStreams(g) {
 		c := jetstream.ConsumerConfig{Durable: g.consumer(), FilterSubjects: subjects, AckPolicy: jetstream.AckExplicitPolicy,
@@ -63,14 +65,32 @@ func (s *Store) EnsureGrant(ctx context.Context, g Grant) error {
 		if stream == s.names.history() && g.From > 0 {
 			c.DeliverPolicy, c.OptStartSeq = jetstream.DeliverByStartSequencePolicy, uint64(g.From)+1
 		}
-		if _, err := s.js.Consumer(ctx, stream, g.consumer()); err == nil {
-			continue
+		made, err := s.js.Consumer(ctx, stream, g.consumer())
+		if errors.Is(err, jetstream.ErrConsumerNotFound) {
+			made, err = s.js.CreateConsumer(ctx, stream, c)
 		}
-		if _, err := s.js.CreateConsumer(ctx, stream, c); err != nil && !errors.Is(err, jetstream.ErrConsumerExists) {
+		if errors.Is(err, jetstream.ErrConsumerExists) { // another process made it just now
+			made, err = s.js.Consumer(ctx, stream, g.consumer())
+		}
+		if err == nil {
+			err = s.pauseGrant(ctx, stream, g, made.CachedInfo().Paused)
+		}
+		if err != nil {
 			return s.unavailable(err)
 		}
 	}
 	return nil
+}
+
+// pauseGrant has a consumer paused, or not, as its grant is.
+func (s *Store) pauseGrant(ctx context.Context, stream string, g Grant, paused bool) (err error) {
+	switch {
+	case g.Paused && !paused:
+		_, err = s.js.PauseConsumer(ctx, stream, g.consumer(), time.Now().AddDate(100, 0, 0))
+	case !g.Paused && paused:
+		_, err = s.js.ResumeConsumer(ctx, stream, g.consumer())
+	}
+	return err
 }
 
 // EndGrant removes the consumers of a grant.

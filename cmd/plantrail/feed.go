@@ -183,7 +183,7 @@ func (g natsGrants) End(ctx context.Context, s domain.Subscription) error {
 }
 
 func grantOf(s domain.Subscription) eventstore.Grant {
-	return eventstore.Grant{ID: s.Subscription, Plans: s.Wanted.Plans, Texts: s.Wanted.Texts, From: s.From, User: s.Key}
+	return eventstore.Grant{ID: s.Subscription, Plans: s.Wanted.Plans, Texts: s.Wanted.Texts, From: s.From, User: s.Key, Paused: s.Paused}
 }
 
 // subscriptionsDo delivers, and keeps what is granted over NATS as it was recorded, until ctx ends.
@@ -227,7 +227,7 @@ func (n *node) keepGrant(ctx context.Context, s domain.Subscription) error {
 	switch {
 	case s.Way != domain.ByNATS:
 		return nil
-	case s.Ended || s.Paused:
+	case s.Ended:
 		return n.subscribers.Grants.End(ctx, s)
 	}
 	_, err := n.subscribers.Grants.Grant(ctx, s)
