@@ -336,7 +336,11 @@ func (k *Keeper) raise(reason string, bad *BadEvent) {
 		k.status.Alarm = reason
 	}
 	k.mild = false
-	if was := k.status.Bad; was == nil || bad != nil && bad.Position == was.Position { // it may be known by now on which servers
+	switch was := k.status.Bad; {
+	case was == nil && bad != nil && !first:
+		k.status.Alarm += "; " + reason
+		fallthrough
+	case was == nil || bad != nil && bad.Position == was.Position: // it may be known by now on which servers
 		k.status.Bad = bad
 	}
 	if first && k.opts.OnAlarm != nil {

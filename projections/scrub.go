@@ -290,7 +290,7 @@ func (p *pass) blame(ctx context.Context, leaf Leaf, kept, read tlog.Hash) error
 // lost raises the alarm over a leaf that is not there any more, when trying again does not find it either.
 func (p *pass) lost(ctx context.Context, why error) error {
 	at := domain.Position(p.index() + 1)
-	if err := p.up(ctx); err != nil {
+	if err := p.up(ctx); err != nil && domain.KindOf(err) != domain.Internal { // of that kind is a journal that is gone
 		return err
 	}
 	for try := range p.tries {
