@@ -68,7 +68,7 @@ func (n *node) faces(ctx context.Context, d *door, secure, behindProxy bool) (h 
 			return p, err
 		},
 		Still: func(ctx context.Context, p signin.Person) bool { return n.handler.Still(ctx, p.Actor, p.Token) }})
-	site := in.Wrap(pages.New(pages.Deps{Org: domain.OrgID(n.settings.Org), API: n.handler, As: web.AsActor, SignIn: in, Log: n.log}))
+	site := in.Wrap(pages.New(pages.Deps{Org: domain.OrgID(n.settings.Org), API: n.handler, As: web.AsActor, SignIn: in, Papers: n.dir.file("papers"), Log: n.log}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if n.handler.Answers(r) {
 			n.handler.ServeHTTP(w, r)

@@ -94,10 +94,9 @@ func (s *Site) registerForms() {
 	s.page("POST /plans/{plan}/attach-evidence", (*visit).attach)
 	s.page("GET /mine", (*visit).mine)
 	s.page("POST /mine", (*visit).update)
-	papers := newShelf(30*time.Minute, 256<<20)
 	s.page("GET /import", func(v *visit) error { return v.showImport(importPage{}, nil) })
 	s.page("GET /import/{work}", (*visit).showWork)
-	s.page("POST /import", func(v *visit) error { return v.importPaper(papers) })
+	s.page("POST /import", (*visit).importPaper)
 }
 
 // filling begins to fill a form: with what the address says.

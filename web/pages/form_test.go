@@ -285,7 +285,10 @@ func TestAPaperIsLookedAtAndThenRecorded(t *testing.T) {
 	if status != 200 || sha == nil || !strings.Contains(page, "Mend the roof") || strings.Contains(page, "<script>alert") || !strings.Contains(page, `name="record"`) {
 		t.Fatalf("%d %.2000s", status, problemIn(page))
 	}
-	confirm := []string{"sha256", sha[1], "name", "a.csv", "plan", "roofs", "title", "Roofs & doors", "meeting_date", "3 February 2020", "body", "Board", "record", "yes"}
+	if _, page, _ := fetch(t, h, "/import"); !strings.Contains(page, "Look at a.csv again") {
+		t.Error("the paper that waits is not offered")
+	}
+	confirm := []string{"sha256", sha[1], "plan", "roofs", "title", "Roofs & doors", "meeting_date", "3 February 2020", "body", "Board", "record", "yes"}
 	h.SignIn.Session.Actor.ID = "p-other"
 	if status, page, _ := upload(t, h, "/import", "", "", confirm...); status != 400 || !strings.Contains(page, "Choose a file") {
 		t.Errorf("somebody else's file: %d", status)
@@ -296,8 +299,8 @@ func TestAPaperIsLookedAtAndThenRecorded(t *testing.T) {
 			t.Errorf("%d %s %s", status, to, problemIn(page))
 		}
 	}
-	if status, _, _ := upload(t, h, "/import", "", ""); status != 400 {
-		t.Errorf("no file: %d", status)
+	if status, page, _ := upload(t, h, "/import", "", ""); status != 400 || strings.Contains(page, "a.csv") {
+		t.Errorf("no file: %d, or one that was recorded is offered again", status)
 	}
 	// All of it was recorded at once: what members received ends in the midst of that, and so does each of its entries.
 	for _, address := range []string{"/plans/roofs?as_reported=board-2020-02-03", "/plans/roofs/strips?as_reported=board-2020-02-03", "/plans/roofs/entries/2"} {

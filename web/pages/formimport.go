@@ -3,8 +3,6 @@ package pages
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"io"
@@ -14,7 +12,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"plantrail/domain"
@@ -23,56 +20,6 @@ import (
 
 // maxPaper is a paper with the form around it. The API's own limit for the file is below it.
 const maxPaper = 33 << 20
-
-// shelf keeps the papers that people have sent and not yet confirmed, in memory: a browser can't fill a file in again. A
-// paper is given back only to who brought it, by its SHA-256; the oldest make room for new ones. A process that ends forgets
-// them, and says that the file must be chosen again.
-type shelf struct {
-	mu     sync.Mutex
-	keep   time.Duration
-	room   int
-	papers []paper // the oldest first
-}
-
-type paper struct {
-	of     domain.ActorID
-	sha256 string
-	file   []byte
-	until  time.Time
-}
-
-func newShelf(keep time.Duration, room int) *shelf { return &shelf{keep: keep, room: room} }
-
-func (s *shelf) put(of domain.ActorID, file []byte, now time.Time) string {
-	sum := sha256.Sum256(file)
-	p := paper{of, hex.EncodeToString(sum[:]), file, now.Add(s.keep)}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	used := len(file)
-	for _, other := range s.papers {
-		used += len(other.file)
-	}
-	s.papers = slices.DeleteFunc(s.papers, func(other paper) bool {
-		gone := now.After(other.until) || other.of == of && other.sha256 == p.sha256 || used > s.room
-		if gone {
-			used -= len(other.file)
-		}
-		return gone
-	})
-	s.papers = append(s.papers, p)
-	return p.sha256
-}
-
-func (s *shelf) take(of domain.ActorID, sha256 string, now time.Time) ([]byte, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, p := range s.papers {
-		if p.of == of && p.sha256 == sha256 && now.Before(p.until) {
-			return p.file, true
-		}
-	}
-	return nil, false
-}
 
 // importOptions are the parameters of the API that the form gives.
 var importOptions = []string{"plan", "title", "scheme", "ratings", "meeting_date", "as_at", "body", "columns", "name"}
@@ -83,6 +30,7 @@ type importPage struct {
 	SHA256   string
 	Proposal *sheets.Proposal
 	Problem  *problem
+	Waiting  []shelved // the person's papers that were looked at and not recorded
 }
 
 // FaultyID is where the error summary leads to.
@@ -133,11 +81,12 @@ func (v *visit) showImport(page importPage, p *problem) error {
 	} else if !v.Actor.Role.Covers(domain.Editor) {
 		return &problem{Status: http.StatusForbidden, Detail: "Your role, " + string(v.Actor.Role) + ", does not import papers"}
 	}
+	page.Waiting = slices.DeleteFunc(v.papers.of(v.Actor.ID), func(p shelved) bool { return p.SHA256 == page.SHA256 })
 	return v.showStatus(status, "import", title, "import", page)
 }
 
 // importPaper takes a paper and says what it would record; sent again with its confirmation, it records it.
-func (v *visit) importPaper(papers *shelf) error {
+func (v *visit) importPaper() error {
 	if !v.Actor.Role.Covers(domain.Editor) { // the API says it too, but the file need not be read for it
 		return &problem{Status: http.StatusForbidden, Detail: "Your role, " + string(v.Actor.Role) + ", does not import papers"}
 	}
@@ -148,7 +97,7 @@ func (v *visit) importPaper(papers *shelf) error {
 	}
 	deadline(v.w, time.Time{})
 	page := importPage{Values: v.r.PostForm}
-	file, p := v.paper(&page, papers)
+	file, p := v.paper(&page)
 	if p != nil {
 		return v.showImport(page, p)
 	}
@@ -198,12 +147,13 @@ func (v *visit) read(j *work, page importPage, q url.Values, file []byte) {
 		}
 	})
 	if got.Receipt != nil {
+		v.papers.recorded(v.Actor.ID, page.SHA256)
 		_ = v.shown(*got.Receipt) // the page to which it leads says what is not shown yet
 	}
 }
 
 // paper is the file that came with the form, or the one that lies on the shelf.
-func (v *visit) paper(page *importPage, papers *shelf) ([]byte, *problem) {
+func (v *visit) paper(page *importPage) ([]byte, *problem) {
 	if v.r.MultipartForm != nil && len(v.r.MultipartForm.File["file"]) > 0 {
 		head := v.r.MultipartForm.File["file"][0]
 		f, err := head.Open()
@@ -216,15 +166,18 @@ func (v *visit) paper(page *importPage, papers *shelf) ([]byte, *problem) {
 			return nil, &problem{Status: http.StatusBadRequest, Detail: "The file is empty"}
 		}
 		page.Values.Set("name", head.Filename)
-		page.SHA256 = papers.put(v.Actor.ID, file, v.deps.Now())
+		if page.SHA256, err = v.papers.put(v.Actor.ID, head.Filename, file); err != nil {
+			v.deps.Log.Warn("a paper could not be kept between looking and recording", "error", err) // it must be chosen again, and can be
+		}
 		return file, nil
 	}
 	page.SHA256 = page.Values.Get("sha256")
-	file, there := papers.take(v.Actor.ID, page.SHA256, v.deps.Now())
+	name, file, there := v.papers.take(v.Actor.ID, page.SHA256)
 	if !there {
 		page.SHA256 = ""
-		return nil, &problem{Status: http.StatusBadRequest, Detail: "Choose a file", Hint: "a file is kept for half an hour between looking and recording"}
+		return nil, &problem{Status: http.StatusBadRequest, Field: "file", Detail: "Choose a file", Hint: "a file is kept for a day between looking and recording, your last five of them"}
 	}
+	page.Values.Set("name", name)
 	return file, nil
 }
 

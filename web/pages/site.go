@@ -36,6 +36,7 @@ type Deps struct {
 	API    http.Handler
 	As     func(context.Context, domain.Actor) context.Context
 	SignIn SignIn
+	Papers string           // folder for papers that are looked at and not recorded yet; "": they must be chosen again
 	Now    func() time.Time // nil: time.Now
 	Log    *slog.Logger     // nil: slog.Default
 }
@@ -48,6 +49,7 @@ type Site struct {
 	patterns  []string
 	drawn     *drawn
 	works     works
+	papers    *shelf
 	soon      time.Duration // work that takes no longer is answered at once
 }
 
@@ -65,7 +67,7 @@ func New(d Deps) *Site {
 	if d.Log == nil {
 		d.Log = slog.Default()
 	}
-	s := &Site{deps: d, mux: http.NewServeMux(), templates: parse(), drawn: newDrawn(plansDrawn), soon: workSoon}
+	s := &Site{deps: d, mux: http.NewServeMux(), templates: parse(), drawn: newDrawn(plansDrawn), soon: workSoon, papers: newShelf(d.Papers, d.Now)}
 	s.mux.Handle("GET /assets/{name}", http.HandlerFunc(serveAsset))
 	for _, pattern := range []string{"GET /sign-in", "POST /sign-in", "GET /sign-in/{way...}", "POST /sign-in/{way...}", "POST /sign-out"} {
 		s.mux.Handle(pattern, d.SignIn)

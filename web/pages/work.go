@@ -17,7 +17,7 @@ import (
 
 // work is what goes on for longer than a browser should wait for an answer: reading a paper, recording it, and showing it. It
 // goes on when nobody looks; whoever began it looks at its own address, which says how far it is. A process that ends forgets
-// it: what it recorded is recorded, and the same paper again records nothing twice.
+// it: what it recorded is recorded, the paper lies on the shelf, and the same paper again records nothing twice.
 type work struct {
 	ID    string
 	of    domain.ActorID
@@ -144,7 +144,7 @@ func (p workPage) Left() int {
 func (v *visit) showWork() error {
 	j := v.works.find(v.Actor.ID, v.r.PathValue("work"))
 	if j == nil {
-		return &problem{Status: http.StatusNotFound, Detail: "This is not known here any more", Hint: "look at the plan: what was recorded is there. If it is not, import the paper again"}
+		return &problem{Status: http.StatusNotFound, Detail: "This is not known here any more", Hint: "look whether the plan is there: a paper is recorded whole or not at all. If it is not, the page Import still has your paper, and recording it again records nothing twice"}
 	}
 	if j.soon(v.r.Context(), v.soon) {
 		return v.finished(j)

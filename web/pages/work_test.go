@@ -46,7 +46,7 @@ func (s *slow) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func slowSite(t *testing.T) (*slow, *pages.Site, *pagestest.SignIn) {
 	t.Helper()
 	api, in := &slow{release: make(chan string)}, &pagestest.SignIn{Session: pages.Session{Actor: pagestest.Officer}}
-	site := pages.New(pages.Deps{Org: "acme", API: api, As: func(ctx context.Context, _ domain.Actor) context.Context { return ctx }, SignIn: in, Log: slog.New(slog.DiscardHandler)})
+	site := pages.New(pages.Deps{Org: "acme", API: api, As: func(ctx context.Context, _ domain.Actor) context.Context { return ctx }, SignIn: in, Papers: t.TempDir(), Log: slog.New(slog.DiscardHandler)})
 	site.Hurry()
 	return api, site, in
 }
