@@ -101,6 +101,9 @@ func openFile(ctx context.Context, pointer string, number, readers int, empty st
 }
 
 func openPath(ctx context.Context, path string, number, readers int, empty string) (*file, error) {
+	if err := private(path); err != nil {
+		return nil, unusable(domain.Internal, "read model %s can't be opened: %v", path, err)
+	}
 	f := &file{number: number, path: path}
 	// NORMAL: a power cut may take the last commits, never tear one, and they are read from the journal again.
 	writer := url.Values{"_journal_mode": {"WAL"}, "_txlock": {"immediate"}, "_synchronous": {"NORMAL"},
@@ -113,6 +116,24 @@ func openPath(ctx context.Context, path string, number, readers int, empty strin
 		return nil, errors.Join(err, f.close())
 	}
 	return f, nil
+}
+
+// private makes a file that is its owner's alone, before SQLite would make one that the umask leaves open: all texts are in it.
+// SQLite makes the logs beside it alike; those that an older version left are closed here.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	if err := errors.Join(f.Chmod(0o600), f.Close()); err != nil {
+		return err
+	}
+	for _, log := range []string{path + "-wal", path + "-shm"} {
+		if err := os.Chmod(log, 0o600); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *file) prepare(ctx context.Context, empty string) error {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -217,5 +219,32 @@ func compare(t testing.TB, db *projections.DB, h *domain.History, at projections
 	}
 	if (v.Closed != nil) != (h.Plan().Closed > 0) {
 		t.Fatalf("%s at %+v: closed %v", h.ID, at, v.Closed)
+	}
+}
+
+// Whoever may look into the directory may not read the texts: not in the files as they are made, nor in those that an older
+// version left open.
+func TestTheFilesAreTheirOwnersAlone(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		db := must[*projections.DB](t)(projections.Open(t.Context(), dir+"/read.db", projections.Options{}))
+		files := must[[]string](t)(filepath.Glob(dir + "/read-*"))
+		if len(files) < 2 {
+			t.Fatalf("only %v is there", files)
+		}
+		for _, name := range files {
+			if mode := must[os.FileInfo](t)(os.Stat(name)).Mode(); mode != 0o600 {
+				t.Errorf("%s has the mode %v", name, mode)
+			}
+			if err := os.Chmod(name, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
