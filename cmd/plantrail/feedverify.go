@@ -28,7 +28,8 @@ func (a *app) feedVerifyCmd() *cobra.Command {
 	var v verifying
 	cmd := &cobra.Command{Use: "verify FILE... (--key KEY [--checkpoint FILE] | --size N --root HASH)", Short: "Prove received events against a checkpoint",
 		Long: `Prove that received lines are what a signed checkpoint covers: nothing altered, nothing added, each at its place, and each
-disclosure the text that the event was recorded with. And say of each plan whether any entry is missing between those received.
+disclosure the text that the event was recorded with. And say of each plan whether any entry is missing between those received,
+and whether the files show that none follows.
 
 What plantrail feed export --proof writes proves itself: nothing but the file and the log's key is needed. Lines that were
 received otherwise, by pages, stream or webhook, are proved against --checkpoint; the hashes of what lies between them are in
@@ -52,7 +53,7 @@ wrong ones don't give the root that was signed. Several files are taken one afte
 	f.Int64Var(&v.size, "size", 0, "size of a checkpoint, as a paper prints it")
 	f.StringVar(&v.root, "root", "", "its root, base64")
 	f.BoolVar(&v.fetch, "fetch", false, "ask the server for the hashes of what is not in the files")
-	f.BoolVar(&v.complete, "complete", false, "not proved unless of each plan all entries are here, from the first to the last received")
+	f.BoolVar(&v.complete, "complete", false, "not proved unless of each plan all entries are here, from the first to the last received; whether one follows is said in either case")
 	return cmd
 }
 
@@ -128,7 +129,8 @@ type received struct {
 
 	plans       map[string]*stretch
 	order       []string
-	unconfirmed bool // there are lines that no checkpoint has confirmed yet
+	hidden      int64 // leaves that are here as hashes only
+	unconfirmed bool  // there are lines that no checkpoint has confirmed yet
 }
 
 func (a *app) verifyLines(files []string, got *received) error {
@@ -190,6 +192,7 @@ func (v *received) line(b []byte) error {
 		hash, err := l.Leaf()
 		if err == nil {
 			err = v.tree.AddSubtree(leaves, [len(hash)]byte(hash))
+			v.hide(int64(l.Position)-leaves, int64(l.Position))
 		}
 		if err != nil {
 			return &unproved{"position " + at + ": " + err.Error()}
@@ -215,8 +218,12 @@ func (v *received) fill(size int64, at string) error {
 		}
 		return err
 	}
+	v.hide(here, size)
 	return v.missing.add(&v.tree, size)
 }
+
+// hide counts leaves of which only hashes are here. What an earlier file brought, the next one stands for with a hash, too.
+func (v *received) hide(from, to int64) { v.hidden += max(0, to-max(from, v.covered)) }
 
 func (v *received) event(l feeds.Line, at string) error {
 	e, err := evidence.ParseEvent(l.Event)
@@ -240,6 +247,7 @@ func (v *received) event(l feeds.Line, at string) error {
 	if err := plan.add(e, domain.Hash(leaf)); err != nil {
 		return &unproved{"position " + at + " " + err.Error()}
 	}
+	plan.hidden = v.hidden
 	return nil
 }
 
@@ -265,6 +273,7 @@ func (v *received) finish() error {
 		return nil
 	}
 	if v.missing != nil {
+		v.hide(v.tree.Size(), v.want.Size)
 		if err := v.missing.add(&v.tree, v.want.Size); err != nil {
 			return err
 		}

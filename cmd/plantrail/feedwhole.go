@@ -10,12 +10,15 @@ import (
 )
 
 // stretch is which entries of one plan were received. They are numbered without gaps, and each names the one before, so that a
-// file filtered by plan shows by itself whether any is missing, all but those after its last.
+// file filtered by plan shows by itself whether any is missing up to its last. Whether one follows, it shows only where all that
+// follows is here: a hash does not say of which plan it is.
 type stretch struct {
 	First   int64 `json:"first"`
 	Last    int64 `json:"last"`
 	Missing int64 `json:"missing"` // between them
+	Unseen  int64 `json:"unseen"`  // events of the log after its last that are here as hashes only: of whichever plan
 	head    domain.Hash
+	hidden  int64 // when its last came
 }
 
 func (r *stretch) add(e evidence.Event, leaf domain.Hash) error {
@@ -53,7 +56,18 @@ func (r *stretch) words() string {
 	return fmt.Sprintf("%d of the entries %d to %d, the other %d were left out", r.Last-r.First+1-r.Missing, r.First, r.Last, r.Missing)
 }
 
+// after says whether anything follows the last entry.
+func (r *stretch) after() string {
+	if r.Unseen == 0 {
+		return "and none after them, up to the checkpoint"
+	}
+	return fmt.Sprintf("whether one follows is not shown: of what was recorded later %d events are here as hashes only", r.Unseen)
+}
+
 func (a *app) tellReceived(v *received) error {
+	for _, r := range v.plans {
+		r.Unseen = v.hidden - r.hidden
+	}
 	if a.form() != asTable {
 		plans := map[string]*stretch{}
 		for source, r := range v.plans {
@@ -63,7 +77,8 @@ func (a *app) tellReceived(v *received) error {
 	}
 	a.say("Proved: %d events of the %d that the checkpoint covers are here as they were recorded; %d texts are those that were recorded.", v.events, v.covered, v.texts)
 	for _, source := range v.order {
-		a.say("%s: %s.", oneLine(planName(source)), v.plans[source].words())
+		r := v.plans[source]
+		a.say("%s: %s; %s.", oneLine(planName(source)), r.words(), r.after())
 	}
 	if v.later > 0 {
 		a.note("%d lines came after the checkpoint was signed: it says nothing of them.", v.later)
