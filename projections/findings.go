@@ -158,7 +158,7 @@ func (s *snapshot) notThen(plan domain.PlanID, at At, err error) error {
 		return err
 	}
 	return domain.Errorf(domain.NotFound, "plan", "nothing was recorded of the plan %s by then: it begins with what was recorded on %s", plan,
-		domain.DayOf(micros(first)).Words()).WithHint("to judge an earlier day by what is known now, give valid_at")
+		domain.DayOf(micros(first)).Words()).WithHint("to judge an earlier day by what is known now, give valid_at (--valid-at)")
 }
 
 // reported cuts a story to what the paper for a meeting showed.

@@ -70,7 +70,7 @@ func (p *Proposal) offerMove(r *Row, now domain.Date, at cell, c Column) {
 }
 
 func moveReason(c Column) string {
-	return "As printed in the column " + quoted(c.Name) + " of the paper."
+	return "No reason is given; the column " + quoted(c.Name) + " of the paper shows the date."
 }
 
 // due reads a cell of a date column.

@@ -261,6 +261,12 @@ var dateExamples = []example{
 	{"R07", fires, "nothing", "2020-04-02", `
 		2020-01-06 add a due=2020-03-31
 		2020-03-30 due a 2020-04-30 "-"`},
+	{"R07", fires, "a paper that shows the new date alone", "2020-04-02", `
+		2020-01-06 add a due=2020-03-31
+		2020-03-30 due a 2020-04-30 "No reason is given in the paper march.csv of 30 March 2020."`},
+	{"R07", fires, "a word that stands for none", "2020-04-02", `
+		2020-01-06 add a due=2020-03-31
+		2020-03-30 due a 2020-04-30 "N/A"`},
 	{"R07", guard, "the reason was erased", "2020-04-02", `
 		2020-01-06 add a due=2020-03-31
 		2020-03-30 due a 2020-04-30

@@ -141,10 +141,14 @@ var excuse = words("due|to|because|of|owing|the|a|an|our|and|in|on|within|team|s
 	"pressure|pressures|constraint|constraints|lack|limited|insufficient|not|enough|reduced|no|is|are|was|were|available|availability|" +
 	"resource|staff|reasons|reason|delay|delayed|delays|caused|by")
 
-// weak reports whether a reason is empty, or one of the words that the policy takes for none with nothing but an excuse around it.
+// ungiven begin what an import records as the reason of a move of which its paper shows nothing but the new date.
+var ungiven = []string{"no reason is given", "as printed in the column"}
+
+// weak reports whether a reason is empty or says nothing, or is one of the words that the policy takes for none with nothing
+// but an excuse around it.
 func weak(reason string, list []string) bool {
 	n := normal(reason)
-	if n == "" {
+	if n == "" || sayNothing[n] || slices.ContainsFunc(ungiven, func(begins string) bool { return strings.HasPrefix(n, begins) }) {
 		return true
 	}
 	named := map[string]bool{}
