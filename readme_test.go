@@ -22,6 +22,7 @@ import (
 //	(none)   run; it must succeed
 //	serve    started in the background and waited for; it runs until the end of the test
 //	fails    run; it must fail: the README shows an error
+//	paper    run where the City of London's paper lies beside the tree, which may not hold it; elsewhere left out
 //	cluster  needs a docker engine, so it is only parsed by the shell; deploy's tests try the parts
 //	test     this very test runs below it, so it is only parsed
 var shellBlock = regexp.MustCompile("(?ms)^```sh *(\\w*)\n(.*?)^```$")
@@ -51,6 +52,18 @@ func TestREADME(t *testing.T) {
 			}
 		case "serve":
 			serve(t, cmd, "http://127.0.0.1:"+port+"/readyz")
+		case "paper":
+			t.Run("the City of London's paper", func(t *testing.T) {
+				paper := domaintest.Paper(t, "seeds/city-of-london-sdp.txt")
+				if err := os.WriteFile(filepath.Join(dir, "city-of-london.txt"), paper, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				out, err := cmd.CombinedOutput()
+				t.Logf("$ %s\n%s", strings.TrimSpace(script), out)
+				if err != nil || !strings.Contains(string(out), "RESOLVED, that – the report be received and its contents noted.") {
+					t.Fatalf("README block ended with %v:\n%s\n%s", err, script, out)
+				}
+			})
 		case "", "fails":
 			out, err := cmd.CombinedOutput()
 			t.Logf("$ %s\n%s", strings.TrimSpace(script), out)
