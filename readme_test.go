@@ -2,12 +2,12 @@ package plantrail_test
 
 import (
 	"bytes"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -41,7 +41,7 @@ func TestREADME(t *testing.T) {
 		t.Fatalf("%d shell blocks begin, %d were understood", n, len(blocks))
 	}
 	dir := freshCheckout(t)
-	port := freePort(t)
+	port := strconv.Itoa(domaintest.Ports(t, 1)[0])
 	for _, block := range blocks {
 		kind, script := block[1], strings.ReplaceAll(block[2], "127.0.0.1:8080", "127.0.0.1:"+port)
 		cmd := shell(dir, port, script)
@@ -109,17 +109,6 @@ func shell(dir, port, script string) *exec.Cmd {
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "PLANTRAIL_LISTEN=127.0.0.1:"+port, "NO_COLOR=1")
 	return cmd
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, port, _ := net.SplitHostPort(l.Addr().String())
-	return port
 }
 
 func serve(t *testing.T, cmd *exec.Cmd, ready string) {

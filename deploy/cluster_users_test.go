@@ -47,14 +47,17 @@ func (c *cluster) testProgram(t *testing.T) {
 		t.Errorf("a second begin was let through:\n%s", out)
 	}
 	base := serve(t, env, command...)
-	res, err := http.Get(base + "/readyz")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_ = res.Body.Close()
-	if res.StatusCode != http.StatusOK {
-		t.Errorf("/readyz: %s", res.Status)
-	}
+	until(t, "it is ready", func() error {
+		res, err := http.Get(base + "/readyz")
+		if err != nil {
+			return err
+		}
+		_ = res.Body.Close()
+		if res.StatusCode != http.StatusOK {
+			return errors.New("/readyz: " + res.Status)
+		}
+		return nil
+	})
 	if out, err := run("status", "--data", data); err != nil { // the image's health check
 		t.Errorf("status: %v\n%s", err, out)
 	}
@@ -214,7 +217,7 @@ func (c *cluster) testApplication(t *testing.T) {
 		t.Error("an allowed subject counts as refused: the test can't tell")
 	}
 	// Erasing a text is allowed, and done.
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	texts, err := app.js.Stream(ctx, "TEXTS_council")
 	if err != nil {
@@ -233,7 +236,7 @@ func (c *cluster) testApplication(t *testing.T) {
 }
 
 func (c *cluster) testAdmin(t *testing.T) {
-	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	admin := c.connect(t, "admin")
 	history, err := admin.js.Stream(ctx, "HISTORY_council")

@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,7 +40,8 @@ func TestASubscriberInAnotherLanguageFollows(t *testing.T) {
 	domaintest.Need(t, "node, in which the other subscriber is written", err)
 	cluster := eventstoretest.Cluster(t, 3)
 	dirs := []string{filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b")}
-	ports := []string{freePort(t), freePort(t)}
+	free := domaintest.Ports(t, 2)
+	ports := []string{fmt.Sprint("127.0.0.1:", free[0]), fmt.Sprint("127.0.0.1:", free[1])}
 	at := []string{"--nats", cluster.URL(), "--nats-monitor", strings.Join(cluster.MonitorURLs(), ","), "--org", "acme"}
 	a := startServer(t, dirs[0], append(at, "--first-start", "--listen", ports[0])...)
 	b := startServer(t, dirs[1], append(at, "--join", "--listen", ports[1])...)
@@ -56,7 +56,7 @@ func TestASubscriberInAnotherLanguageFollows(t *testing.T) {
 		if err := cmd.Start(); err != nil {
 			t.Fatal(err)
 		}
-		t.Cleanup(func() { _ = cmd.Process.Kill() })
+		t.Cleanup(func() { _, _ = cmd.Process.Kill(), cmd.Wait() })
 		return cmd
 	}
 	reader := start()
@@ -105,7 +105,7 @@ func TestASubscriberInAnotherLanguageFollows(t *testing.T) {
 // must gives a command and expects it done.
 func (s *server) must(t *testing.T, path, body string, into any) {
 	t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	key := newCommandID()
 	for {
 		var raw json.RawMessage
@@ -128,7 +128,7 @@ func (s *server) must(t *testing.T, path, body string, into any) {
 // seen waits until the copy in the file is as it should be.
 func seen(t *testing.T, file, what string, ok func(copied) bool) (c copied) {
 	t.Helper()
-	for deadline := time.Now().Add(60 * time.Second); ; {
+	for deadline := time.Now().Add(2 * time.Minute); ; {
 		c = copied{}
 		if b, err := os.ReadFile(file); err == nil && json.Unmarshal(b, &c) == nil && ok(c) {
 			return c
@@ -165,14 +165,4 @@ func compare(t *testing.T, c copied, plan projections.PlanView) {
 			}
 		}
 	}
-}
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer ln.Close()
-	return ln.Addr().String()
 }

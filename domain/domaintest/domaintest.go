@@ -3,6 +3,9 @@
 package domaintest
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"net"
 	"os"
 	"path/filepath"
 	"testing"
@@ -52,4 +55,31 @@ func PaperPath(t testing.TB, name string) string {
 		}
 		Need(t, "../shared/"+name, os.ErrNotExist)
 	}
+}
+
+// Ports finds n ports of 127.0.0.1 for servers that must know them before they start, and keeps them for the test: none of
+// them is one that the system gives to a connection by itself, and each is taken as a port of UDP, too, which others who ask
+// here see.
+func Ports(t testing.TB, n int) (ports []int) {
+	t.Helper()
+	for range 10_000 {
+		if len(ports) == n {
+			return ports
+		}
+		port := 10_000 + rand.IntN(20_000)
+		claim, err := net.ListenPacket("udp4", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue
+		}
+		free, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			_ = claim.Close()
+			continue
+		}
+		_ = free.Close()
+		t.Cleanup(func() { _ = claim.Close() })
+		ports = append(ports, port)
+	}
+	t.Fatal("no ports are free")
+	return nil
 }

@@ -3,7 +3,6 @@ package eventstoretest
 import (
 	"context"
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
 	"testing"
@@ -13,6 +12,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"plantrail/domain/domaintest"
 	"plantrail/eventstore"
 )
 
@@ -30,7 +30,7 @@ func Cluster(t testing.TB, n int) *Nodes { return ClusterWith(t, n, func(*server
 func ClusterWith(t testing.TB, n int, change func(*server.Options)) *Nodes {
 	t.Helper()
 	c := &Nodes{t: t}
-	ports := freePorts(t, 3*n)
+	ports := domaintest.Ports(t, 3*n)
 	var routes []*url.URL
 	for i := range n {
 		routes = append(routes, &url.URL{Scheme: "nats", Host: fmt.Sprintf("127.0.0.1:%d", ports[3*i])})
@@ -52,7 +52,7 @@ func ClusterWith(t testing.TB, n int, change func(*server.Options)) *Nodes {
 			c.Stop(i)
 		}
 	})
-	Until(t, time.Minute, "the cluster has a leader", func() bool { return c.ready(n) })
+	Until(t, 2*time.Minute, "the cluster has a leader", func() bool { return c.ready(n) })
 	return c
 }
 
@@ -64,21 +64,6 @@ func start(t testing.TB, o *server.Options) *server.Server {
 	}
 	s.Start()
 	return s
-}
-
-// freePorts finds ports that nobody listens on: servers of a cluster must know each other's before they start.
-func freePorts(t testing.TB, n int) []int {
-	t.Helper()
-	var ports []int
-	for range n {
-		ln, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer ln.Close()
-		ports = append(ports, ln.Addr().(*net.TCPAddr).Port)
-	}
-	return ports
 }
 
 func (c *Nodes) ready(n int) bool {
@@ -103,7 +88,7 @@ func (c *Nodes) Stop(i int) {
 // Start starts a stopped server again.
 func (c *Nodes) Start(i int) {
 	c.Servers[i] = start(c.t, c.options[i])
-	Until(c.t, time.Minute, "the server is back", func() bool { return c.Servers[i].ReadyForConnections(100 * time.Millisecond) })
+	Until(c.t, 2*time.Minute, "the server is back", func() bool { return c.Servers[i].ReadyForConnections(100 * time.Millisecond) })
 }
 
 // URL names all servers.
@@ -158,8 +143,8 @@ func (c *Nodes) Leader(t testing.TB, stream string) int {
 		t.Fatal(err)
 	}
 	leader := -1
-	Until(t, time.Minute, stream+" has a leader", func() bool {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	Until(t, 2*time.Minute, stream+" has a leader", func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		s, err := js.Stream(ctx, stream)
 		if err != nil {
