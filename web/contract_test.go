@@ -153,7 +153,9 @@ func TestEveryOperationIsAsDocumented(t *testing.T) {
 		c.call(404, "GET", missing, "")
 	}
 	c.call(400, "GET", "/v1/plans?limit=3", "")
+	c.hurried = 2 * time.Second
 	c.call(503, "GET", "/v1/plans?min_position=99999", "")
+	c.hurried = 0
 	c.people()
 	c.imports()
 	c.evidence()

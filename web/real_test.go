@@ -32,6 +32,7 @@ type real struct {
 	service *domain.Service
 
 	subscribers *web.Subscribers
+	hurried     time.Duration // after which a caller gives up; 0: never
 }
 
 type source struct{ *eventstore.Store }
@@ -50,6 +51,9 @@ func (s source) Tail(ctx context.Context) (projections.Tail, error) {
 	t, err := s.Store.Tail(ctx)
 	return projections.Tail{Events: t.Events, Texts: t.Texts}, err
 }
+
+// patient is how long a test's reader waits for his own write, on a machine with too much to do.
+const patient = time.Minute
 
 var (
 	localToken = "pt_local_" + strings.Repeat("L", 43)
@@ -83,7 +87,7 @@ func newReal(t testing.TB) *real {
 	r.Server = web.New(web.Deps{Org: "acme", Version: "test", Service: r.service, Reads: reads, Log: log, Eraser: r.store, Vault: r.store, Visits: newVisits(t), Backed: source{r.store}, Feed: house.Feed, Subscribers: r.subscribers, Proof: newProof(ctx, t, reads, source{r.store}),
 		Rebuild: func(ctx context.Context, p func(done, total domain.Position)) error {
 			return reads.Rebuild(ctx, source{r.store}, p)
-		}, LocalToken: localToken, LocalActor: localActor})
+		}, LocalToken: localToken, LocalActor: localActor, Patience: patient})
 	return r
 }
 
@@ -153,7 +157,13 @@ func newProof(ctx context.Context, t testing.TB, reads *projections.DB, from sou
 
 // send makes one request as the local user; headers are "Name: value" and may name another.
 func (r *real) send(method, target, body string, headers ...string) *httptest.ResponseRecorder {
-	req := httptest.NewRequest(method, target, strings.NewReader(body))
+	ctx := context.Background()
+	if r.hurried > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.hurried)
+		defer cancel()
+	}
+	req := httptest.NewRequestWithContext(ctx, method, target, strings.NewReader(body))
 	req.Header.Set("Authorization", "Bearer "+localToken)
 	if body != "" {
 		req.Header.Set("Content-Type", "application/json")

@@ -89,6 +89,7 @@ type Deps struct {
 
 	GuardMetrics bool          // /metrics needs a reader's token
 	ReadyLag     time.Duration // read models further behind are not ready; 0 is 5 s
+	Patience     time.Duration // how long a reader waits for his own write; 0 is 2 s
 
 	Now func() time.Time // nil: time.Now
 	Log *slog.Logger     // nil: slog.Default
@@ -137,6 +138,9 @@ func New(d Deps) *Server {
 	}
 	if d.ReadyLag == 0 {
 		d.ReadyLag = 5 * time.Second
+	}
+	if d.Patience == 0 {
+		d.Patience = waitLimit
 	}
 	if d.EvidenceLimit == 0 {
 		d.EvidenceLimit = defaultEvidenceLimit
@@ -217,14 +221,14 @@ func (s *Server) position(ctx context.Context) domain.Position {
 	return s.deps.Reads.Status(ctx).Position
 }
 
-// waitLimit bounds how long a reader waits for its own write.
+// waitLimit bounds how long a caller waits: for his own write to be readable, and for other files to have been read.
 const waitLimit = 2 * time.Second
 
 func (s *Server) waitFor(ctx context.Context, p domain.Position) error {
 	if p == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, waitLimit)
+	ctx, cancel := context.WithTimeout(ctx, s.deps.Patience)
 	defer cancel()
 	err := s.deps.Reads.WaitFor(ctx, p)
 	if err != nil && domain.KindOf(err) == domain.Internal && errors.Is(err, context.DeadlineExceeded) {

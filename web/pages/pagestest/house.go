@@ -86,7 +86,7 @@ func New(t testing.TB) *House {
 	feed := feeds.New(feeds.Config{Org: "acme", Identity: store.Identity(), Journal: feedstest.Source{Store: store}, Log: log})
 	fed := make(chan struct{})
 	go func() { defer close(fed); feed.Run(ctx) }()
-	api := web.New(web.Deps{Org: "acme", Version: "test", Service: h.Service, Reads: reads, Vault: store, Eraser: store, Visits: looked, Log: log, Feed: feed, Subscribers: subscribers(t, store, feed), Proof: h.Proof.deps(journal{source{store}})})
+	api := web.New(web.Deps{Org: "acme", Version: "test", Service: h.Service, Reads: reads, Vault: store, Eraser: store, Visits: looked, Log: log, Patience: time.Minute, Feed: feed, Subscribers: subscribers(t, store, feed), Proof: h.Proof.deps(journal{source{store}})})
 	h.API = api
 	h.Site = pages.New(pages.Deps{Org: "acme", API: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { h.API.ServeHTTP(w, r) }), As: web.AsActor, SignIn: h.SignIn, Papers: t.TempDir(), Log: log})
 	h.Server = httptest.NewServer(h.Site)
