@@ -29,7 +29,7 @@ func (s *Store) Append(ctx context.Context, head domain.Head, c domain.Change) (
 	if err != nil {
 		return nil, err
 	}
-	until := time.Now().Add(patience)
+	until := s.patient()
 	if err := s.putTexts(events, forms, until, c.Command); err != nil {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ func (s *Store) putTexts(events []domain.Recorded, forms []form, until time.Time
 		if e.last != stored && !ours {
 			return s.outcome(e.err, e.last, false, c)
 		}
-		until = extend(until, len(msgs))
+		until = s.extend(until, len(msgs))
 	}
 	return nil
 }
@@ -156,7 +156,7 @@ func (s *Store) putEvents(head domain.Head, events []domain.Recorded, forms []fo
 			done++
 		}
 		last = e.first + uint64(len(part)) - 1
-		until = extend(until, len(msgs))
+		until = s.extend(until, len(msgs))
 		// A crash here leaves the first batches of a command of more than maxBatch events. Its last part is missing, so
 		// readers hold the others back, and domain.Service voids them before the plan's next command.
 	}
@@ -179,12 +179,15 @@ func (s *Store) resolve(e *entry, stream string) {
 }
 
 // extend gives a command of several batches new time after each that is stored.
-func extend(until time.Time, n int) time.Time {
+func (s *Store) extend(until time.Time, n int) time.Time {
 	if n <= maxBatch {
 		return until
 	}
-	return time.Now().Add(patience)
+	return s.patient()
 }
+
+// patient is until when what is sent now is tried again.
+func (s *Store) patient() time.Time { return time.Now().Add(s.cfg.Patience) }
 
 // split cuts messages into batches that the server takes.
 func split(msgs []message) [][]message {

@@ -70,7 +70,7 @@ func (s *Store) disclosures(ctx context.Context, refs []TextRef, into map[domain
 	}
 	defer func() { _ = sub.Unsubscribe() }()
 	for {
-		m, more, err := nextDirect(ctx, sub)
+		m, more, err := s.nextDirect(ctx, sub)
 		if err != nil {
 			return s.unavailable(err)
 		}

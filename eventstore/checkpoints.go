@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"time"
 
 	"plantrail/domain"
 )
@@ -108,7 +107,7 @@ func (s *Store) PutCheckpoint(ctx context.Context, after uint64, note []byte) (u
 	if _, err := checkpointSize(note); err != nil {
 		return 0, domain.Errorf(domain.Internal, "checkpoint", "%v", err)
 	}
-	e := newEntry(time.Now().Add(patience), []message{{subject: s.names.checkpointSubject(), guard: true, after: after,
+	e := newEntry(s.patient(), []message{{subject: s.names.checkpointSubject(), guard: true, after: after,
 		content: checkpointContent, body: note}})
 	s.checkpoints.put(e)
 	if e.last == conflict && e.maybe {

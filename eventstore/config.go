@@ -42,6 +42,8 @@ type Config struct {
 	Space func() (free, total uint64, err error)
 	// WatchEvery is how often it is measured; 0 means every second.
 	WatchEvery time.Duration
+	// Patience is how long what writes, and a question to the servers, is tried again; 0 means 4 s.
+	Patience time.Duration
 }
 
 // The parameters that are not settings. DESIGN.md says how each was chosen.
@@ -51,7 +53,7 @@ const (
 	maxBatchBytes = 16 << 20              // bytes of an atomic batch
 	groupAt       = 15                    // waiting appends from which one batch is quicker than single publishes
 	comeback      = 40 * time.Millisecond // how long after a batch its writers are expected again, and waited for
-	patience      = 4 * time.Second       // how long an append is retried
+	patience      = 4 * time.Second       // how long an append is retried, unless Config says otherwise; and a reader that gets nothing waits
 	attemptFor    = 1500 * time.Millisecond
 )
 
@@ -79,6 +81,9 @@ func (c Config) withDefaults() Config {
 	}
 	if c.WatchEvery == 0 {
 		c.WatchEvery = time.Second
+	}
+	if c.Patience == 0 {
+		c.Patience = patience
 	}
 	return c
 }

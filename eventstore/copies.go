@@ -190,7 +190,7 @@ const (
 
 // at is a reader of a server's copy that begins after a sequence. It is handed back when all that was asked for has come.
 func (r *readers) at(ctx context.Context, s *Store, stream, server string, after uint64) (jetstream.Consumer, error) {
-	giveUp := time.Now().Add(2 * patience)
+	giveUp := time.Now().Add(2 * s.cfg.Patience)
 	var last error
 	for range mostPlacings {
 		if c := r.take(stream, server); c != nil {

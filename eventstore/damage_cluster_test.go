@@ -16,6 +16,7 @@ import (
 // its index.db such a replica was not seen to take the lead in 90 seconds.)
 func TestDamagedReplicaLeads(t *testing.T) {
 	domaintest.Long(t)
+	t.Parallel()
 	nodes := eventstoretest.Cluster(t, 3)
 	cfg := nodes.Config(t.TempDir())
 	cfg.Init = true
@@ -29,8 +30,8 @@ func TestDamagedReplicaLeads(t *testing.T) {
 	damageReplica(t, nodes.Dirs()[bad])
 	nodes.Start(bad)
 	makeLeader(t, nodes, "HISTORY_acme", fmt.Sprintf("n%d", bad+1))
-	eventstoretest.Until(t, 90*time.Second, "reading tells the position", func() bool {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	eventstoretest.Until(t, 3*time.Minute, "reading tells the position", func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 		defer cancel()
 		for _, err := range s.Leaves(ctx, 0, false) {
 			if err != nil {
@@ -54,8 +55,8 @@ func damageReplica(t *testing.T, dir string) {
 func makeLeader(t *testing.T, nodes *eventstoretest.Nodes, name, server string) {
 	t.Helper()
 	js, _ := adminOf(t, nodes)
-	eventstoretest.Until(t, 90*time.Second, server+" leads "+name, func() bool {
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	eventstoretest.Until(t, 3*time.Minute, server+" leads "+name, func() bool {
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		stream, err := js.Stream(ctx, name)
 		if err != nil || stream.CachedInfo().Cluster == nil {

@@ -261,7 +261,7 @@ func TestUnreadableEnd(t *testing.T) {
 // verdictOf opens a journal and says who tells that it is damaged: "start: …", "check: …", "reading: …" or "root".
 func verdictOf(t *testing.T, cfg eventstore.Config, want [][]byte) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	s, err := eventstore.Open(ctx, cfg)
 	if err != nil {

@@ -59,6 +59,7 @@ func TestReadOnlyBeforeTheDiskIsFull(t *testing.T) {
 // space again the journal goes on by itself.
 func TestFullDisk(t *testing.T) {
 	domaintest.Long(t)
+	t.Parallel()
 	dir := smallDisk(t, "24m")
 	filler := filepath.Join(dir, "filler")
 	cfg := eventstoretest.Config(filepath.Join(dir, "data"))
@@ -71,7 +72,7 @@ func TestFullDisk(t *testing.T) {
 		}
 		return 1 << 40, 1 << 41, nil
 	}
-	cfg.WatchEvery = 50 * time.Millisecond
+	cfg.WatchEvery, cfg.Patience = 50*time.Millisecond, 0 // the patience as in earnest
 	s := eventstoretest.OpenWith(t, cfg)
 	acked := map[domain.PlanID]int{}
 	heads := map[domain.PlanID]domain.Head{}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
-	"time"
 
 	"plantrail/domain"
 )
@@ -62,7 +61,7 @@ func (s *Store) strip(ctx context.Context, plan domain.PlanID, event domain.Even
 		}
 		// An event that keeps no text keeps an empty message: it stands in the way of a first try to store the texts that
 		// was delayed on its way, for that one expects to be the subject's first.
-		e := newEntry(time.Now().Add(patience), []message{{subject: subject, guard: true, after: last.Seq, content: textsContent, body: body}})
+		e := newEntry(s.patient(), []message{{subject: subject, guard: true, after: last.Seq, content: textsContent, body: body}})
 		s.texts.put(e)
 		if e.last != stored && e.last != conflict {
 			return domain.Errorf(domain.Unavailable, "journal", "the text of event %s is not erased yet", event).

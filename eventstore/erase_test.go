@@ -217,6 +217,7 @@ func TestEraseWhatIsNot(t *testing.T) {
 // compacts its own: every two to three minutes, or after 8 MB, which is what the test does.
 func TestEraseTextOnThreeNodes(t *testing.T) {
 	domaintest.Long(t)
+	t.Parallel()
 	nodes := eventstoretest.Cluster(t, 3)
 	cfg := nodes.Config(t.TempDir())
 	cfg.Init = true
@@ -226,7 +227,7 @@ func TestEraseTextOnThreeNodes(t *testing.T) {
 	w.erase(t, s)
 	w.check(t, s)
 	dirs := append(nodes.Dirs(), cfg.DataDir)
-	eventstoretest.Until(t, time.Minute, "no stream file of any node holds it", func() bool {
+	eventstoretest.Until(t, 2*time.Minute, "no stream file of any node holds it", func() bool {
 		return !slices.ContainsFunc(gone.found(t, dirs...), func(where string) bool { return !strings.Contains(where, "/_js_/") })
 	})
 	if n := len(gone.found(t, dirs...)); n != 12 {
@@ -237,6 +238,6 @@ func TestEraseTextOnThreeNodes(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	eventstoretest.Until(t, 60*time.Second, "no file of any node holds it", func() bool { return gone.found(t, dirs...) == nil })
+	eventstoretest.Until(t, 3*time.Minute, "no file of any node holds it", func() bool { return gone.found(t, dirs...) == nil })
 	w.check(t, s)
 }

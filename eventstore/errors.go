@@ -112,7 +112,7 @@ func (s *Store) unavailable(err error) error {
 // because adds the reason that only reached the connection's error handler: a refused permission comes to the caller as a
 // time-out.
 func (s *Store) because(err error) error {
-	if said := s.asyncErr.Load(); said != nil && time.Since(said.at) < 2*patience && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)) {
+	if said := s.asyncErr.Load(); said != nil && time.Since(said.at) < 2*s.cfg.Patience && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, nats.ErrTimeout)) {
 		return fmt.Errorf("%w (the server said: %w)", err, said.err)
 	}
 	return err

@@ -64,7 +64,7 @@ func commitOf(subject string) func([]byte) bool {
 func checkCut(t *testing.T, nodes *eventstoretest.Nodes, org string, events int, plan func(*eventstoretest.Proxy)) {
 	proxy := eventstoretest.NewProxy(t, nodes.Addr(0))
 	cfg := nodes.Config(t.TempDir())
-	cfg.Org, cfg.URL, cfg.Init = domain.OrgID(org), proxy.URL(), true
+	cfg.Org, cfg.URL, cfg.Init, cfg.Patience = domain.OrgID(org), proxy.URL(), true, hang/2
 	s := eventstoretest.OpenWith(t, cfg)
 	first, err := s.Append(context.Background(), domain.Head{}, journaltest.Change("sdp", "c-1", 1, "words"))
 	if err != nil {
@@ -135,10 +135,11 @@ func reverify(t *testing.T, s *eventstore.Store, want int) {
 // A command of several batches that is cut between them is unknown; the service voids its parts and records it again.
 func TestLongCommandCutBetweenBatches(t *testing.T) {
 	domaintest.Long(t)
+	t.Parallel()
 	nodes := eventstoretest.Cluster(t, 1)
 	proxy := eventstoretest.NewProxy(t, nodes.Addr(0))
 	cfg := nodes.Config(t.TempDir())
-	cfg.URL, cfg.Init = proxy.URL(), true
+	cfg.URL, cfg.Init, cfg.Patience = proxy.URL(), true, 8*time.Second // of which all is waited for what never comes
 	s := eventstoretest.OpenWith(t, cfg)
 	var acks atomic.Int32
 	proxy.CutDown(func(b []byte) bool {
@@ -175,7 +176,10 @@ func TestLongCommandCutBetweenBatches(t *testing.T) {
 // JetStream goes away under an embedded store: writers and readers get an error in time, not a hang.
 func TestServerDown(t *testing.T) {
 	domaintest.Long(t)
-	s := eventstoretest.Open(t)
+	t.Parallel()
+	cfg := eventstoretest.Config(t.TempDir())
+	cfg.Init, cfg.Patience = true, 0 // as long as in earnest
+	s := eventstoretest.OpenWith(t, cfg)
 	got, err := s.Append(context.Background(), domain.Head{}, journaltest.Change("sdp", "c-1", 1, ""))
 	if err != nil {
 		t.Fatal(err)
@@ -223,6 +227,7 @@ func second[T any](_ T, err error) error { return err }
 
 // The leader dies while many write; nothing acknowledged is lost, nothing stands twice, and it goes on.
 func TestLeaderFailover(t *testing.T) {
+	t.Parallel()
 	nodes := eventstoretest.Cluster(t, 3)
 	s := nodes.Open(t, "acme")
 	leader := nodes.Leader(t, "HISTORY_acme")
@@ -263,10 +268,10 @@ func TestLeaderFailover(t *testing.T) {
 	acked.Wait()
 	nodes.Stop(leader)
 	n := s.Stats().Appends
-	eventstoretest.Until(t, 30*time.Second, "appends after the leader died", func() bool { return s.Stats().Appends > n+200 })
+	eventstoretest.Until(t, 2*time.Minute, "appends after the leader died", func() bool { return s.Stats().Appends > n+200 })
 	nodes.Start(leader)
 	n = s.Stats().Appends
-	eventstoretest.Until(t, 30*time.Second, "appends after it came back", func() bool { return s.Stats().Appends > n+200 })
+	eventstoretest.Until(t, 2*time.Minute, "appends after it came back", func() bool { return s.Stats().Appends > n+200 })
 	stop.Store(true)
 	all.Wait()
 	total := 0

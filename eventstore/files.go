@@ -131,7 +131,7 @@ func (s *Store) putPieces(ctx context.Context, info *fileInfo, r io.Reader, limi
 		}
 		if n > 0 {
 			hash.Write(piece[:n])
-			e := newEntry(time.Now().Add(patience), []message{{subject: s.names.pieceSubject(info.NUID), guard: true, after: last,
+			e := newEntry(s.patient(), []message{{subject: s.names.pieceSubject(info.NUID), guard: true, after: last,
 				content: pieceContent, body: bytes.Clone(piece[:n])}})
 			lane.put(e)
 			if e.last == conflict && e.maybe {
@@ -160,7 +160,7 @@ func (s *Store) putFileInfo(info fileInfo, after uint64) error {
 	if err != nil {
 		return err
 	}
-	e := newEntry(time.Now().Add(patience), []message{{subject: s.names.fileSubject(info.Name), guard: true, after: after, rollup: true,
+	e := newEntry(s.patient(), []message{{subject: s.names.fileSubject(info.Name), guard: true, after: after, rollup: true,
 		content: textsContent, body: body}})
 	newLane(&s.stats, false, s).put(e)
 	if e.last == conflict && e.maybe {
@@ -312,7 +312,7 @@ func (s *Store) RemoveEvidence(ctx context.Context, plan domain.PlanID, id domai
 // purgePieces takes the pieces of an upload away. It goes on when nobody waits for it any more, and its failure only costs
 // space: no name speaks of them.
 func (s *Store) purgePieces(id string) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Patience)
 	defer cancel()
 	req, _ := json.Marshal(map[string]string{"filter": s.names.pieceSubject(id)})
 	var res struct {

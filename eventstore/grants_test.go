@@ -96,7 +96,7 @@ func drain(ctx context.Context, t *testing.T, js jetstream.JetStream, stream, co
 	if err != nil {
 		t.Fatal(err)
 	}
-	batch, err := c.Fetch(100, jetstream.FetchMaxWait(500*time.Millisecond))
+	batch, err := c.Fetch(int(c.CachedInfo().NumPending), jetstream.FetchMaxWait(time.Minute))
 	if err != nil {
 		t.Fatal(err)
 	}

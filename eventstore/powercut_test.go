@@ -25,6 +25,7 @@ import (
 	"plantrail/domain"
 	"plantrail/domain/domaintest"
 	"plantrail/eventstore"
+	"plantrail/eventstore/eventstoretest"
 )
 
 // A power cut, as a machine without one can make it: the data directory lies on an ext4 file system in an image file on a
@@ -37,6 +38,7 @@ import (
 const writerEnv = "PLANTRAIL_POWERCUT_WRITER"
 
 func TestPowerCutsLoseNothingAcknowledged(t *testing.T) {
+	t.Parallel()
 	disk := newCutDisk(t)
 	cuts := 30
 	if testing.Short() {
@@ -53,6 +55,7 @@ func TestPowerCutsLoseNothingAcknowledged(t *testing.T) {
 }
 
 func TestPowerCutControlLoses(t *testing.T) {
+	t.Parallel()
 	disk := newCutDisk(t)
 	w := disk.startWriter(t, "control")
 	for range 10 {
@@ -103,7 +106,7 @@ func checkAfterCut(t *testing.T, n int, dir string, acked []string) {
 }
 
 func cutConfig(dir string, first bool) eventstore.Config {
-	return eventstore.Config{Org: "acme", DataDir: filepath.Join(dir, "data"), Init: first, MinFreeBytes: 1, MinFreeRatio: 0.0001,
+	return eventstore.Config{Org: "acme", DataDir: filepath.Join(dir, "data"), Init: first, MinFreeBytes: 1, MinFreeRatio: 0.0001, Patience: time.Minute,
 		Logger: slog.New(slog.DiscardHandler)}
 }
 
@@ -230,7 +233,7 @@ func newCutDisk(t *testing.T) *cutDisk {
 	if why := try("mount", "-o", "loop", whole, d.host); why != "" {
 		domaintest.Need(t, "power cuts need loop mounts (root, /dev/loop*)", errors.New(why))
 	}
-	t.Cleanup(func() { try("umount", d.host) })
+	t.Cleanup(func() { unmount(t, d.host) })
 	must(t, os.WriteFile(d.image, nil, 0o600))
 	must(t, os.Truncate(d.image, 1<<30))
 	if why := try("mkfs.ext4", "-q", d.image); why != "" {
@@ -239,7 +242,7 @@ func newCutDisk(t *testing.T) *cutDisk {
 	if why := try("mount", "-o", "loop", d.image, d.mount); why != "" {
 		t.Fatal(why)
 	}
-	t.Cleanup(func() { try("umount", d.mount) })
+	t.Cleanup(func() { unmount(t, d.mount) })
 	return d
 }
 
@@ -255,6 +258,12 @@ func try(name string, args ...string) string {
 		return fmt.Sprintf("%s: %v: %s", name, err, strings.TrimSpace(string(out)))
 	}
 	return ""
+}
+
+// unmount waits until nobody has a file open any more.
+func unmount(t *testing.T, dir string) {
+	t.Helper()
+	eventstoretest.Until(t, time.Minute, "nobody uses "+dir, func() bool { return try("umount", dir) == "" })
 }
 
 // writer is the process whose power is cut; acked is what it has been promised.
@@ -275,12 +284,18 @@ func (d *cutDisk) startWriter(t *testing.T, kind string) *writer {
 	must(t, w.cmd.Start())
 	t.Cleanup(func() { _ = w.cmd.Process.Kill(); _ = w.cmd.Wait() })
 	go w.listen(out)
+	w.hear(t)
+	return w
+}
+
+// hear waits for an acknowledgement.
+func (w *writer) hear(t *testing.T) {
+	t.Helper()
 	select {
 	case <-w.said:
-	case <-time.After(30 * time.Second):
+	case <-time.After(2 * time.Minute):
 		t.Fatal("the writer does not write")
 	}
-	return w
 }
 
 func (w *writer) listen(out io.Reader) {
@@ -297,11 +312,16 @@ func (w *writer) listen(out io.Reader) {
 	}
 }
 
-// cut lets the writer write for a while, then stops it and takes the disk as it is at that instant, with what had been
+// cut lets the writer write for a while from its next acknowledgement on, then stops it and takes the disk as it is at that instant, with what had been
 // acknowledged. The writer stays stopped until the next cut, so that the history does not outgrow the test.
 func (d *cutDisk) cut(t *testing.T, w *writer, after time.Duration) []string {
 	t.Helper()
+	select {
+	case <-w.said: // before it was stopped
+	default:
+	}
 	must(t, w.cmd.Process.Signal(syscall.SIGCONT))
+	w.hear(t)
 	<-time.After(after)
 	must(t, w.cmd.Process.Signal(syscall.SIGSTOP))
 	waitStopped(t, w.cmd.Process.Pid)
@@ -333,8 +353,6 @@ func (d *cutDisk) mounted(t *testing.T, look func(dir string)) {
 		t.Fatal(why)
 	}
 	look(d.look)
-	if why := try("umount", d.look); why != "" {
-		t.Fatal(why)
-	}
+	unmount(t, d.look)
 	must(t, os.Remove(d.copy))
 }

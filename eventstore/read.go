@@ -200,7 +200,7 @@ func (s *Store) direct(ctx context.Context, stream, subject string, from uint64)
 		}
 		defer func() { _ = sub.Unsubscribe() }()
 		for {
-			m, more, err := nextDirect(ctx, sub)
+			m, more, err := s.nextDirect(ctx, sub)
 			if err != nil {
 				yield(kept{}, s.unavailable(err))
 				return
@@ -221,8 +221,8 @@ func (s *Store) directRequest(stream string, req getRequest) (*nats.Subscription
 }
 
 // nextDirect waits for the next message of a direct get; more is false at the end of the answer.
-func nextDirect(ctx context.Context, sub *nats.Subscription) (m kept, more bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (s *Store) nextDirect(ctx context.Context, sub *nats.Subscription) (m kept, more bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Patience)
 	defer cancel()
 	msg, err := sub.NextMsgWithContext(ctx)
 	if err != nil {

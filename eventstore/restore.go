@@ -117,8 +117,8 @@ func (h *heap) flush(ctx context.Context) error {
 	}
 	e := newEntry(time.Time{}, h.msgs)
 	want := h.last + uint64(len(h.msgs))
-	for until := time.Now().Add(patience); ; {
-		try, cancel := context.WithTimeout(ctx, patience)
+	for until := h.store.patient(); ; {
+		try, cancel := context.WithTimeout(ctx, h.store.cfg.Patience)
 		first, err := h.store.single(try, e)
 		cancel()
 		if err == nil && first == h.last+1 {

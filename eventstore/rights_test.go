@@ -41,9 +41,10 @@ func TestRightsThatAreNotNeeded(t *testing.T) {
 // A missing right comes to the caller as a time-out; the reason stands in the error's cause all the same, and no password.
 func TestMissingRightIsNamed(t *testing.T) {
 	domaintest.Long(t)
+	t.Parallel()
 	nodes := eventstoretest.ClusterWith(t, 1, user("history.>"))
 	cfg := nodes.Config(t.TempDir())
-	cfg.Init, cfg.URL = true, "nats://app:x@"+nodes.Addr(0)
+	cfg.Init, cfg.URL, cfg.Patience = true, "nats://app:x@"+nodes.Addr(0), 0 // as long as in earnest
 	s := eventstoretest.OpenWith(t, cfg)
 	_, err := s.Append(context.Background(), domain.Head{}, journaltest.Change("sdp", "c-1", 1, ""))
 	if kind := domain.KindOf(err); kind != domain.Unknown && kind != domain.Unavailable {

@@ -22,7 +22,7 @@ import (
 // refused opens a journal that must not open, and returns why.
 func refused(t *testing.T, cfg eventstore.Config) string {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	s, err := eventstore.Open(ctx, cfg)
 	if err == nil {
@@ -138,7 +138,7 @@ func adminOf(t *testing.T, nodes *eventstoretest.Nodes) (jetstream.JetStream, co
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(func() { cancel(); nc.Close() })
 	return js, ctx
 }
@@ -330,7 +330,7 @@ func TestForeignBytesStopReaders(t *testing.T) {
 		{"history.acme.other", string(leaf)},
 		{"history.acme.sdp", strings.Replace(string(leaf), "progress-reported.v1", "progress-reported.v9", 1)},
 	} {
-		if _, err := s.Conn().Request(m.subject, []byte(m.body), time.Second); err != nil {
+		if _, err := s.Conn().Request(m.subject, []byte(m.body), time.Minute); err != nil {
 			t.Fatal(err)
 		}
 		at := domain.Position(2 + i)

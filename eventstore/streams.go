@@ -417,7 +417,7 @@ func (s *Store) subjects(ctx context.Context, stream, filter string) (map[string
 // ask sends one request to the JetStream API and waits for its answer. A cluster without a leader does not answer at all,
 // so it asks again each second until ctx ends.
 func (s *Store) ask(ctx context.Context, subject string, req []byte, into any) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, s.cfg.Patience)
 	defer cancel()
 	for {
 		try, stop := context.WithTimeout(ctx, time.Second)

@@ -153,6 +153,7 @@ func TestSweepWhileWriting(t *testing.T) {
 // Killed between the two steps of erasing, for which a missing right stands: both messages are there. The next try finishes.
 func TestEraseCutShort(t *testing.T) {
 	domaintest.Long(t)
+	t.Parallel()
 	var users []*server.User
 	for name, deny := range map[string][]string{"app": nil, "weak": {"$JS.API.STREAM.MSG.DELETE.>"}} {
 		users = append(users, &server.User{Username: name, Password: "x",
@@ -160,7 +161,7 @@ func TestEraseCutShort(t *testing.T) {
 	}
 	nodes := eventstoretest.ClusterWith(t, 1, func(o *server.Options) { o.Users = users })
 	cfg := nodes.Config(t.TempDir())
-	cfg.Init, cfg.URL = true, "nats://weak:x@"+nodes.Addr(0)
+	cfg.Init, cfg.URL, cfg.Patience = true, "nats://weak:x@"+nodes.Addr(0), 8*time.Second // what is refused gets no answer
 	s := eventstoretest.OpenWith(t, cfg)
 	w := writeTexts(t, s)
 	gone := w.secrets(t, s)
@@ -174,7 +175,7 @@ func TestEraseCutShort(t *testing.T) {
 		t.Errorf("after the first step %d are found", len(where))
 	}
 	eventstoretest.Close(t, s)
-	cfg.Init, cfg.URL = false, "nats://app:x@"+nodes.Addr(0)
+	cfg.Init, cfg.URL, cfg.Patience = false, "nats://app:x@"+nodes.Addr(0), time.Minute
 	s = eventstoretest.OpenWith(t, cfg)
 	w.erase(t, s)
 	w.check(t, s)

@@ -14,11 +14,12 @@ import (
 // Org is the organisation of the journals opened here.
 const Org = "acme"
 
-// Config is that of an embedded journal in a directory, to be changed and opened.
+// Config is that of an embedded journal in a directory, to be changed and opened. It has the patience that a machine with too
+// much to do needs; what is tried in vain takes all of it.
 func Config(dir string) eventstore.Config {
 	return eventstore.Config{
 		Org: Org, DataDir: dir, Logger: slog.New(slog.DiscardHandler),
-		MinFreeBytes: 1, MinFreeRatio: 1e-9,
+		MinFreeBytes: 1, MinFreeRatio: 1e-9, Patience: time.Minute,
 	}
 }
 
@@ -33,7 +34,7 @@ func Open(t testing.TB) *eventstore.Store {
 // OpenWith opens a journal; it is closed when the test ends, if it was not before.
 func OpenWith(t testing.TB, cfg eventstore.Config) *eventstore.Store {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	s, err := eventstore.Open(ctx, cfg)
 	if err != nil {
@@ -46,7 +47,7 @@ func OpenWith(t testing.TB, cfg eventstore.Config) *eventstore.Store {
 // Close closes a journal.
 func Close(t testing.TB, s *eventstore.Store) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	if err := s.Close(ctx); err != nil {
 		t.Errorf("close the journal: %v", err)
