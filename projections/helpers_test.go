@@ -15,10 +15,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// until polls a condition, for a minute at most.
+// until polls a condition, for two minutes at most.
 func until(t testing.TB, condition func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !condition(); runtime.Gosched() {
+	for end := time.Now().Add(2 * time.Minute); !condition(); runtime.Gosched() {
 		if time.Now().After(end) {
 			t.Fatal("it did not come about")
 		}

@@ -75,7 +75,7 @@ func catchUp(t testing.TB, db *projections.DB, src projections.Source) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	if err := db.WaitFor(ctx, tail.Events); err != nil {
 		t.Fatal(err, db.Status(t.Context()).Stopped)

@@ -185,7 +185,7 @@ func ownersOf(t *testing.T, url string, ends map[string]*gated, at domain.Positi
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	bucket, err := js.KeyValue(ctx, "SHARED_acme")
 	if err != nil {

@@ -68,8 +68,12 @@ func startServer(t *testing.T, dir string, flags ...string) *server {
 	if err := s.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go func() { s.done <- s.cmd.Wait() }()
-	t.Cleanup(func() { _ = s.cmd.Process.Kill() })
+	go func() { s.done <- s.cmd.Wait(); close(s.done) }()
+	t.Cleanup(func() { // what it writes to goes next
+		_ = s.cmd.Process.Kill()
+		for range s.done {
+		}
+	})
 	waitFor(t, func() bool {
 		select {
 		case err := <-s.done:

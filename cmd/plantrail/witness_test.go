@@ -141,8 +141,12 @@ func startWitness(t *testing.T, dir, vkey string) *witnessProcess {
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	go func() { p.done <- p.cmd.Wait() }()
-	t.Cleanup(func() { _ = p.cmd.Process.Kill() })
+	go func() { p.done <- p.cmd.Wait(); close(p.done) }()
+	t.Cleanup(func() { // what it writes to goes next
+		_ = p.cmd.Process.Kill()
+		for range p.done {
+		}
+	})
 	waitFor(t, func() bool {
 		said, _ := os.ReadFile(out)
 		found := saysWitness.FindSubmatch(said)
