@@ -11,36 +11,29 @@ import (
 
 // A subscriber on the organisation's NATS: its durable consumer keeps its place. The message's data are the stored event.
 func Example_nats() {
-	option, err := nats.NkeyOptionFromSeed("bi.nk") // the secret that plantrail subscribe create --nats printed, in a file
-	if err != nil {
-		log.Fatal(err)
-	}
-	nc, err := nats.Connect("nats://n1,n2,n3", option, nats.CustomInboxPrefix("_INBOX_feed-bi"))
-	if err != nil {
-		log.Fatal(err)
-	}
+	seed, err := nats.NkeyOptionFromSeed("bi.nk") // the secret that plantrail subscribe create --nats printed, in a file
+	must(err)
+	nc, err := nats.Connect("nats://n1,n2,n3", seed, nats.CustomInboxPrefix("_INBOX_feed-bi"))
+	must(err)
 	defer nc.Close()
 	js, err := jetstream.New(nc)
-	if err != nil {
-		log.Fatal(err)
-	}
+	must(err)
 	consumer, err := js.Consumer(context.Background(), "HISTORY_council", "feed-bi")
-	if err != nil {
-		log.Fatal(err)
-	}
+	must(err)
 	messages, err := consumer.Messages()
-	if err != nil {
-		log.Fatal(err)
-	}
+	must(err)
 	for {
 		m, err := messages.Next()
-		if err != nil {
-			log.Fatal(err)
-		}
-		meta, _ := m.Metadata()
+		must(err)
+		meta, err := m.Metadata()
+		must(err)
 		fmt.Printf("position %d: %s\n", meta.Sequence.Stream, m.Data())
-		if err := m.Ack(); err != nil { // after what it says is stored: then it does not come again
-			log.Fatal(err)
-		}
+		must(m.Ack()) // after what it says is stored: then it does not come again
+	}
+}
+
+func must(err error) {
+	if err != nil {
+		log.Fatal(err)
 	}
 }
