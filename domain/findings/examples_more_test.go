@@ -376,6 +376,10 @@ var recordExamples = []example{
 		2020-01-06 add a "Train 40 social workers by summer"
 		2020-02-03 progress a "Begun"
 		2020-04-06 reword a "Train 20 social workers by summer"`},
+	{"R19", fires, "before work began, and soon after it was complete", "2020-05-01", `
+		2020-01-06 add a "Train 40 social workers by summer"
+		2020-04-06 reword a "Train 20 social workers by summer"
+		2020-04-20 claim a "All are trained"`},
 	{"R19", fires, "another scheme", "2020-05-01", `
 		2020-01-06 add a
 		2020-02-03 rate a amber "The printer is late again"

@@ -224,6 +224,14 @@ var dateExamples = []example{
 	{"R05", below, "once, by 180 days", "2020-05-02", `
 		2020-01-06 add a due=2020-03-31
 		2020-03-30 due a 2020-09-27 "Waiting for translation"`},
+	{"R05", below, "by a year, and back again", "2020-05-02", `
+		2020-01-06 add a due=2020-03-31
+		2020-03-30 due a 2021-03-31 "Waiting for translation"
+		2020-04-20 due a 2020-06-30 "It came sooner"`},
+	{"R05", below, "by a typing error that was corrected", "2020-05-02", `
+		2020-01-06 add a due=2020-03-31
+		2020-03-30 due a 2062-04-30 "Waiting for translation"
+		2020-03-31 correct 3 due 2020-04-30`},
 	{"R05", below, "later and then earlier", "2020-05-02", `
 		2020-01-06 add a due=2020-03-31
 		2020-03-30 due a 2020-04-30 "Waiting for translation"
@@ -254,6 +262,12 @@ var dateExamples = []example{
 		2020-01-06 policy bodies=Committee
 		2020-01-06 add a due=2020-03-31
 		2020-03-30 due a 2020-05-01 "Waiting for translation"`},
+
+	{"R06", below, "by a typing error that was corrected", "2020-06-02", `
+		2020-01-06 policy bodies=Committee
+		2020-01-06 add a due=2020-03-31
+		2020-03-30 due a 2062-04-15 "Waiting for translation"
+		2020-03-31 correct 4 due 2020-04-15`},
 
 	{"R07", fires, "resources", "2020-04-02", `
 		2020-01-06 add a due=2020-03-31

@@ -38,21 +38,29 @@ func times(n int) string {
 
 func authorised(e *entry) bool { return e.Authority != nil && e.Authority.Body != "" }
 
-func moved(e *entry) *domain.DueDateMoved { return e.Event.(*domain.DueDateMoved) }
+// moved is a move of a due date, to the date that a correction says, if there is one.
+func (v *view) moved(e *entry) domain.DueDateMoved {
+	m := *e.Event.(*domain.DueDateMoved)
+	if fix := v.fixes[fixKey{e.ID, "due"}]; fix != nil {
+		_ = m.To.UnmarshalText([]byte(fix.Value)) // a correction was checked when it was recorded; if not, the date stays
+	}
+	return m
+}
 
-func movedWords(e *entry) string {
-	return fmt.Sprintf("%s the due date was moved from %s to %s", capital(when(e.on)), moved(e).From.Words(), moved(e).To.Words())
+func (v *view) movedWords(e *entry) string {
+	m := v.moved(e)
+	return fmt.Sprintf("%s the due date was moved from %s to %s", capital(when(e.on)), m.From.Words(), m.To.Words())
 }
 
 // movedTooLate is R04. The day of recording counts, for whoever moves a date afterwards can state any day.
 func movedTooLate(v *view, it *item) (all []hit) {
 	for _, e := range it.moves {
-		from := moved(e).From
-		if asked := v.at(moved(e).Asked); asked != nil && domain.DaysBetween(from, asked.made()) <= 0 {
+		from := v.moved(e).From
+		if asked := v.at(v.moved(e).Asked); asked != nil && domain.DaysBetween(from, asked.made()) <= 0 {
 			continue
 		}
 		if late := domain.DaysBetween(from, e.made()); late > 0 && !before(v.on, e.made()) {
-			all = append(all, hit{since: e.made(), proof: []*entry{e}, words: fmt.Sprintf("%s, recorded %s after it had passed.", movedWords(e), days(late))})
+			all = append(all, hit{since: e.made(), proof: []*entry{e}, words: fmt.Sprintf("%s, recorded %s after it had passed.", v.movedWords(e), days(late))})
 		}
 	}
 	return all
@@ -73,16 +81,17 @@ func serialExtension(v *view, it *item) []hit {
 		if len(moves) == 0 {
 			return nil
 		}
-		from, before = moved(moves[0]).From, 0
+		from, before = v.moved(moves[0]).From, 0
 	}
 	if !from.Known() {
-		from = moved(moves[0]).From
+		from = v.moved(moves[0]).From
 	}
 	for i, e := range moves {
-		if before+i+1 < v.policy.Extensions && domain.DaysBetween(from, moved(e).To) <= v.policy.ExtensionDays {
+		long := min(domain.DaysBetween(from, v.moved(e).To), domain.DaysBetween(from, it.Due)) > v.policy.ExtensionDays // it may have been moved back since
+		if before+i+1 < v.policy.Extensions && !long {
 			continue
 		}
-		to := moved(moves[len(moves)-1]).To
+		to := it.Due
 		return one(e.on, fmt.Sprintf("The due date was moved later %s, from %s to %s: %s in all.", times(before+len(moves)), from.Words(), to.Words(),
 			days(domain.DaysBetween(from, to))), append([]*entry{e}, slices.DeleteFunc(slices.Clone(moves), func(m *entry) bool { return m == e })...)...)
 	}
@@ -92,7 +101,7 @@ func serialExtension(v *view, it *item) []hit {
 // movedWithoutApproval is R06, by the policy that was in force at the time of the move.
 func movedWithoutApproval(v *view, it *item) (all []hit) {
 	for _, e := range it.moves {
-		m, policy := moved(e), v.policyAt(e)
+		m, policy := v.moved(e), v.policyAt(e)
 		if m.Approved || !policy.NeedsApproval(m.From, m.To) || v.since(e.on) <= policy.ApprovalDays {
 			continue
 		}
@@ -103,7 +112,7 @@ func movedWithoutApproval(v *view, it *item) (all []hit) {
 			continue
 		}
 		all = append(all, hit{since: after(e.on, policy.ApprovalDays+1), proof: []*entry{e}, words: fmt.Sprintf("%s, by %s, and none of the bodies that may approve it did so within %s.",
-			movedWords(e), days(domain.DaysBetween(m.From, m.To)), days(policy.ApprovalDays))})
+			v.movedWords(e), days(domain.DaysBetween(m.From, m.To)), days(policy.ApprovalDays))})
 	}
 	return all
 }
@@ -122,8 +131,8 @@ func (v *view) policyAt(e *entry) domain.Policy {
 // movedWithoutReason is R07. Where a move was asked for, its reason may stand with the request.
 func movedWithoutReason(v *view, it *item) (all []hit) {
 	for _, e := range it.moves {
-		why, gone := v.text(e, "reason", moved(e).Reason)
-		if asked := v.at(moved(e).Asked); normal(why) == "" && !gone && asked != nil {
+		why, gone := v.text(e, "reason", v.moved(e).Reason)
+		if asked := v.at(v.moved(e).Asked); normal(why) == "" && !gone && asked != nil {
 			if r, ok := asked.Event.(*domain.DueMoveRequested); ok {
 				why, gone = v.text(asked, "reason", r.Reason)
 			}
@@ -131,9 +140,9 @@ func movedWithoutReason(v *view, it *item) (all []hit) {
 		if gone || !weak(why, v.policy.WeakReasons) {
 			continue
 		}
-		words := movedWords(e) + " and no reason is given."
+		words := v.movedWords(e) + " and no reason is given."
 		if why != "" {
-			words = fmt.Sprintf("%s, and the reason is only %q.", movedWords(e), why)
+			words = fmt.Sprintf("%s, and the reason is only %q.", v.movedWords(e), why)
 		}
 		all = append(all, hit{since: e.on, proof: []*entry{e}, words: words})
 	}

@@ -39,10 +39,10 @@ func ownerGone(v *view, it *item) []hit {
 	}
 	left, gone := v.story.Left[it.Person]
 	if gone = gone && it.Person != "" && !before(v.on, left); gone && workingDays(left, v.on) > v.policy.ReassignDays {
-		return one(left, "Its owner left "+when(left)+" and nobody else was named.", owner)
+		return one(workingDay(left, v.policy.ReassignDays+1), "Its owner left "+when(left)+" and nobody else was named.", owner)
 	}
 	if it.Interim && workingDays(owner.on, v.on) > v.policy.ReassignDays {
-		return one(owner.on, "Its owner is only interim, since "+owner.on.Words()+".", owner)
+		return one(workingDay(owner.on, v.policy.ReassignDays+1), "Its owner is only interim, since "+owner.on.Words()+".", owner)
 	}
 	return nil
 }
@@ -59,6 +59,17 @@ func workingDays(from, to domain.Date) int {
 		}
 	}
 	return n
+}
+
+// workingDay is the day so many working days after a date.
+func workingDay(from domain.Date, days int) domain.Date {
+	d := from.End()
+	for ; days > 0 && d.Year() < 2200; d = d.AddDate(0, 0, 1) {
+		if wd := d.Weekday(); wd != time.Saturday && wd != time.Sunday {
+			days--
+		}
+	}
+	return domain.DayOf(d.AddDate(0, 0, -1))
 }
 
 // incomplete is R20.

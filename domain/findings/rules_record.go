@@ -13,9 +13,15 @@ func goalposts(v *view) (all []hit) {
 	for _, it := range v.items {
 		for i := 1; i < len(it.titles); i++ {
 			old, now := it.titles[i-1], it.titles[i]
-			if v.begun(it, now.entry) && !authorised(now.entry) && reworded(old.words, now.words) {
-				all = append(all, v.shifted(it, now.entry, fmt.Sprintf("its wording was changed from %q to %q", shorten(old.words), shorten(now.words))))
+			begun := v.begun(it, now.entry)
+			if !begun && !v.soonDone(it, now.entry) || authorised(now.entry) || !reworded(old.words, now.words) {
+				continue
 			}
+			h := v.shifted(it, now.entry, fmt.Sprintf("its wording was changed from %q to %q", shorten(old.words), shorten(now.words)))
+			if !begun {
+				h.since = it.done.on
+			}
+			all = append(all, h)
 		}
 		for _, e := range it.entries {
 			m, ok := e.Event.(*domain.MeasureDefined)
@@ -46,9 +52,14 @@ func (v *view) begun(it *item, e *entry) bool {
 	return false
 }
 
+// soonDone reports whether an item was said to be complete soon after an entry.
+func (v *view) soonDone(it *item, e *entry) bool {
+	return it.done != nil && e.Position < it.done.Position && domain.DaysBetween(e.on, it.done.on) <= v.policy.GoalpostDays
+}
+
 func (v *view) shifted(it *item, e *entry, what string) hit {
 	words := fmt.Sprintf("%s %s, and no body is named that decided it.", capital(when(e.on)), what)
-	if it.done != nil && e.Position < it.done.Position && domain.DaysBetween(e.on, it.done.on) <= v.policy.GoalpostDays {
+	if v.soonDone(it, e) {
 		words += fmt.Sprintf(" Within %s it was %s.", days(v.policy.GoalpostDays), v.claim(it))
 	}
 	return hit{item: it, since: e.on, proof: []*entry{e}, words: words}

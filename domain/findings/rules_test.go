@@ -68,6 +68,30 @@ func check(t *testing.T, f Finding) {
 	}
 }
 
+// TestAFindingIsTrueSinceTheDayThatItNames holds in each history that fires: on the day named the rule finds it, on the day
+// before it does not. An entry made after the day that it tells of is known from the day on which it was made.
+func TestAFindingIsTrueSinceTheDayThatItNames(t *testing.T) {
+	for _, x := range examples() {
+		for _, f := range only(t, x.story, x.on, x.rule) {
+			then := func(day domain.Date) bool {
+				for _, g := range only(t, x.story, day.String(), x.rule) {
+					if g.ID == f.ID {
+						return true
+					}
+				}
+				return false
+			}
+			first := f.Since
+			if !first.Exact() {
+				first = domain.DayOf(first.Start())
+			}
+			if before := domain.DayOf(first.Start().AddDate(0, 0, -1)); !then(first) || then(before) {
+				t.Errorf("%s %s: %s says since %s: found then %t, the day before %t", x.rule, x.what, f.ID, f.Since, then(first), then(before))
+			}
+		}
+	}
+}
+
 func TestEachRuleIsShownThreeHistories(t *testing.T) {
 	has := map[string]int{}
 	for _, x := range examples() {

@@ -19,7 +19,7 @@ func (v *view) track(it *item, e *entry) {
 		now, _ := it.Rating(what.Dimension)
 		it.because(v, e, reason{dimension: what.Dimension, meaning: now.Meaning, sameAs: what.SameAs}, what.Justification)
 	case *domain.DueDateMoved:
-		if domain.DaysBetween(what.From, what.To) > 0 {
+		if domain.DaysBetween(what.From, v.moved(e).To) > 0 {
 			it.moves = append(it.moves, e)
 		}
 	case *domain.CompletionClaimed:
