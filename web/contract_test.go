@@ -181,7 +181,9 @@ func (c *contract) people() {
 	if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil {
 		c.t.Fatal(err)
 	}
-	c.call(422, "POST", "/v1/tokens", c.example("/v1/tokens"), "Idempotency-Key: t-1")
+	if again := c.call(422, "POST", "/v1/tokens", c.example("/v1/tokens"), "Idempotency-Key: t-1"); !strings.Contains(again.Body.String(), "revoke "+string(got.Token)) {
+		c.t.Errorf("who lost the first answer is told %s", again.Body)
+	}
 	c.call(400, "POST", "/v1/tokens", `{"role":"god","name":"x"}`)
 	mine := "Authorization: Bearer " + got.Secret
 	c.call(200, "GET", "/v1/whoami", "", mine)

@@ -205,7 +205,11 @@ func (s *Server) issue(ctx context.Context, id domain.CommandID, want NewToken) 
 	}
 	token, secret := domain.TokenID(derive("token", id, 12)), newSecret()
 	got, err := s.onPeople(ctx, id, domain.IssueToken{Token: token, Person: want.Person, Role: want.Role, SHA256: digestOf(secret), Expires: want.Expires, Plans: want.Plans})
-	if err != nil {
+	switch {
+	case domain.KindOf(err) == domain.Reused:
+		return IssuedToken{}, domain.Errorf(domain.Reused, "Idempotency-Key", "it was used already, and where it made a token, the secret is not given again").
+			WithHint("make another token with another key; revoke " + string(token) + " if it is listed and its secret was lost")
+	case err != nil:
 		return IssuedToken{}, err
 	}
 	s.settle(ctx, got.Position)
