@@ -16,6 +16,10 @@
 // else a measure stands beside its action. What a column called Target means is told by what stands in it, and by nobody where
 // it may be dates or figures. A newer copy adds readings: a figure of a period once, the present figure when it has changed.
 //
+// A column of due dates says more than dates. What names a day or a month is the due date; anything else ("Q4 2026", "Spring
+// 2027", "ongoing") is kept in its words as progress, and where it ends with a month of which there is no doubt ("Q4 2026/27")
+// that month is offered. What columns mean is remembered for each header of a plan's papers, not for the plan.
+//
 // What reading may cost is bounded before the cost arises: bytes of text, lines, rows, cells, columns, tables, unpacked bytes
 // of an archive. The limits depend on the file alone, so that it is read or refused the same everywhere.
 //
