@@ -17,8 +17,8 @@ import (
 
 // JournalStats is what the journal counts and how it is. Counts are since the process began.
 type JournalStats struct {
-	Appends      uint64 `json:"appends" doc:"changes recorded"`
-	Events       uint64 `json:"events" doc:"events recorded"`
+	Appends      uint64 `json:"appends" doc:"changes recorded by this process, as all counts since it started"`
+	Events       uint64 `json:"events" doc:"events recorded by it"`
 	Conflicts    uint64 `json:"conflicts" doc:"appends that others were ahead of"`
 	Retries      uint64 `json:"retries" doc:"appends tried again after an answer was lost"`
 	Unknowns     uint64 `json:"unknowns" doc:"appends whose outcome could not be found out"`

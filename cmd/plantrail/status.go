@@ -30,7 +30,7 @@ func (a *app) statusCmd() *cobra.Command {
 					for _, line := range statusWords(v) {
 						a.say("%s", line)
 					}
-					a.say("")
+					a.say("\nCounts are those of the process that answers, since it started.\n")
 					return a.tellFacts(got.body)
 				})
 			})

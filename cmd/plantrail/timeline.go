@@ -32,11 +32,20 @@ func (a *app) timelineCmd() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			at := path("timeline")
-			if len(args) == 1 {
-				at = path("plans", args[0], "timeline")
-			}
-			return a.with(ctx, func(c *client) error { return a.timeline(ctx, c, at, q, t.all) })
+			return a.with(ctx, func(c *client) error {
+				at := path("timeline")
+				if len(args) == 0 && t.item != "" { // an item is one of a plan
+					plan, err := onlyPlan(ctx, c)
+					if err != nil {
+						return err
+					}
+					args = []string{plan}
+				}
+				if len(args) == 1 {
+					at = path("plans", args[0], "timeline")
+				}
+				return a.timeline(ctx, c, at, q, t.all)
+			})
 		}}
 	f := cmd.Flags()
 	f.StringVar(&t.item, "item", "", "only entries about this item")
