@@ -23,6 +23,10 @@ func (c Subscribe) decide(h against) ([]Event, error) {
 		err = Errorf(Invalid, "plans", "a subscription over NATS names its plans").WithHint("everything else of the organisation lies in the same stream")
 	case c.Way == ByNATS && len(c.Wanted.Types)+len(c.Wanted.Items)+len(c.Wanted.Meanings) > 0:
 		err = Errorf(Invalid, "wanted", "NATS can tell plans apart, not types, items or meanings").WithHint("grant whole plans, or use a webhook")
+	case c.Way == ByNATS && (len(c.Wanted.Notices) > 0 || c.Wanted.Digest):
+		err = Errorf(Invalid, "notices", "notices go out by mail or webhook")
+	case c.Way == ByWebhook && c.Wanted.Digest && len(c.Wanted.Notices) == 0:
+		err = Errorf(Invalid, "digest", "a digest is of notices, and a webhook gets each event").WithHint("say which notices: " + oneOf(notices))
 	}
 	made := SubscriptionMade{Subscription: c.Subscription, Person: c.Person, Way: c.Way, Wanted: c.Wanted, From: c.From, Key: c.Key, Target: c.Target, Label: c.Label}
 	return one(&made, first(err, c.Wanted.check(), checkText("target", c.Target), checkText("label", c.Label), checkASCII("key", c.Key)))

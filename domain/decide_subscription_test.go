@@ -28,6 +28,8 @@ func TestSubscriptions(t *testing.T) {
 		{"all plans over NATS", Subscribe{Subscription: "b", Person: "p-ann", Way: ByNATS}, Invalid, false},
 		{"no such type", Subscribe{Subscription: "b", Person: "p-ann", Way: ByMail, Target: "a@b.c", Wanted: Wanted{Types: []string{"x"}}}, Invalid, false},
 		{"no such notice", Subscribe{Subscription: "b", Person: "p-ann", Way: ByMail, Target: "a@b.c", Wanted: Wanted{Notices: []string{"x"}}}, Invalid, false},
+		{"notices over NATS", Subscribe{Subscription: "b", Person: "p-ann", Way: ByNATS, Wanted: Wanted{Plans: []PlanID{"sdp"}, Notices: []string{"red"}}}, Invalid, false},
+		{"a digest of events", Subscribe{Subscription: "b", Person: "p-ann", Way: ByWebhook, Target: "https://b.example", Wanted: Wanted{Digest: true}}, Invalid, false},
 		{"no way", Subscribe{Subscription: "b", Person: "p-ann", Way: "fax", Target: "1"}, Invalid, false},
 		{"resumed unpaused", ResumeSubscription{Subscription: "bi"}, Refused, false},
 		{"paused without a reason", PauseSubscription{Subscription: "bi"}, Invalid, false},

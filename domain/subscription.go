@@ -14,7 +14,7 @@ type Way string
 
 // The ways.
 const (
-	ByWebhook Way = "webhook" // each event, posted to a URL and signed
+	ByWebhook Way = "webhook" // each event, or notices, posted to a URL and signed
 	ByNATS    Way = "nats"    // a durable consumer of the subscriber's own
 	ByMail    Way = "mail"    // notices for a person
 )
@@ -26,8 +26,8 @@ type Wanted struct {
 	Items    []ItemID  `json:"items,omitempty" doc:"only these items" maxItems:"200"`
 	Meanings []Meaning `json:"meanings,omitempty" doc:"only ratings of these meanings" maxItems:"16"`
 	Texts    bool      `json:"texts,omitempty" doc:"also what people wrote, as disclosures"`
-	Notices  []string  `json:"notices,omitempty" doc:"by mail: which notices: red, asked, deadline; left out: all" maxItems:"8"`
-	Digest   bool      `json:"digest,omitempty" doc:"by mail: one message a day"`
+	Notices  []string  `json:"notices,omitempty" doc:"which notices: red, asked, deadline; by mail left out: all; a webhook that names some gets them instead of each event" maxItems:"8"`
+	Digest   bool      `json:"digest,omitempty" doc:"of notices: one message a day"`
 }
 
 // SubscriptionMade grants a person's system, or the person, a feed of what happens. It is kept in [People], and ends with the
@@ -134,6 +134,11 @@ type Subscription struct {
 	Ended      bool
 	Generation int
 	Rotated    Recorded // the rotation that is in force; zero before the first
+}
+
+// Noticed reports whether it is of notices, rather than of each event.
+func (s Subscription) Noticed() bool {
+	return s.Way == ByMail || s.Way == ByWebhook && len(s.Wanted.Notices) > 0
 }
 
 // Subscription finds a subscription, ended or not.

@@ -26,7 +26,8 @@ func AsyncAPI(org domain.OrgID, version string) []byte {
 	messages["line"] = Schema{"name": "line", "title": "an event as a line", "contentType": "application/json", "payload": Schema{"$ref": "#/components/schemas/line"}}
 	schemas["reset"] = resetSchema
 	messages["reset"] = Schema{"name": "reset", "title": "what to drop after a restore", "contentType": "application/json", "payload": Schema{"$ref": "#/components/schemas/reset"}}
-	schemas["hash"], schemas["ping"] = hashSchema, pingSchema
+	schemas["hash"], schemas["ping"], schemas["notice"] = hashSchema, pingSchema, noticeSchema
+	messages["notice"] = Schema{"name": "notice", "title": "what a person wanted to be told", "contentType": "application/json", "payload": Schema{"$ref": "#/components/schemas/notice"}}
 	messages["hash"] = Schema{"name": "hash", "title": "of an event that was left out", "contentType": "application/json", "payload": Schema{"$ref": "#/components/schemas/hash"}}
 	messages["ping"] = Schema{"name": "ping", "title": "a test", "contentType": "application/json", "payload": Schema{"$ref": "#/components/schemas/ping"}}
 	of := func(names ...string) Schema {
@@ -44,7 +45,7 @@ func AsyncAPI(org domain.OrgID, version string) []byte {
 			"nats": Schema{"host": "localhost:4222", "protocol": "nats", "description": "the organisation's NATS cluster"}},
 		"channels": Schema{
 			"stream":  Schema{"address": "/v1/events/stream", "messages": of("line", "hash"), "servers": []any{Schema{"$ref": "#/servers/http"}}, "description": "Server-sent events: id is the cursor, data the line. Reconnect with Last-Event-ID. Hashes come where they were asked for."},
-			"webhook": Schema{"address": nil, "messages": of("line", "reset", "ping"), "description": "POST to the subscriber's URL, signed as of standardwebhooks.com: webhook-id, webhook-timestamp, webhook-signature with v1 and v1a. The id of an event is the same on each try. A reset comes instead of an event when the history was restored from an older copy; a ping, at position 0, when a person tests the subscription."},
+			"webhook": Schema{"address": nil, "messages": of("line", "reset", "ping", "notice"), "description": "POST to the subscriber's URL, signed as of standardwebhooks.com: webhook-id, webhook-timestamp, webhook-signature with v1 and v1a. The id of an event is the same on each try. A reset comes instead of an event when the history was restored from an older copy; a ping, at position 0, when a person tests the subscription. A subscription of notices gets those instead."},
 			"nats": Schema{"address": "history." + string(org) + ".{plan}", "messages": refs, "servers": []any{Schema{"$ref": "#/servers/nats"}},
 				"parameters":  Schema{"plan": Schema{"description": "a plan that the subscription covers"}},
 				"description": "JetStream: the subscriber's own durable consumer. The message's data are the stored bytes; its stream sequence is the position."}},
@@ -77,6 +78,14 @@ var pingSchema = Schema{"type": "object", "required": []string{"position", "even
 		"type":        Schema{"const": "plantrail.ping.v1"},
 		"time":        Schema{"type": "string", "format": "date-time"},
 		"data":        Schema{"type": "object"}}}}}
+
+// noticeSchema is of a [Notice].
+var noticeSchema = Schema{"type": "object", "required": []string{"type", "subscription", "text", "lines"}, "properties": Schema{
+	"type":         Schema{"const": noticeType},
+	"subscription": Schema{"type": "string"},
+	"text":         Schema{"type": "string", "description": "all of it, as chat services show it"},
+	"lines":        Schema{"type": "array", "minItems": 1, "items": Schema{"type": "string"}, "description": "a notice each"},
+	"more":         Schema{"type": "integer", "minimum": 1, "description": "how many more there were"}}}
 
 func lineSchema(events []any) Schema {
 	return Schema{"type": "object", "required": []string{"position", "event"}, "properties": Schema{

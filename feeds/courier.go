@@ -113,7 +113,7 @@ func (c *Courier) Run(ctx context.Context) {
 
 // keep lets a worker work on a subscription that needs one and has none, and stops one that is not needed any more.
 func (c *Courier) keep(ctx context.Context, s domain.Subscription, workers *sync.WaitGroup) {
-	wanted := s.Way == domain.ByWebhook && !s.Paused && !s.Ended && c.cfg.Keys != nil && s.Key == c.cfg.Keys.Name()
+	wanted := s.Way == domain.ByWebhook && !s.Noticed() && !s.Paused && !s.Ended && c.signs(s)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	stop, working := c.busy[s.Subscription]
@@ -131,6 +131,11 @@ func (c *Courier) keep(ctx context.Context, s domain.Subscription, workers *sync
 			delete(c.busy, s.Subscription)
 		})
 	}
+}
+
+// signs reports whether this process has the key for a webhook.
+func (c *Courier) signs(s domain.Subscription) bool {
+	return c.cfg.Keys != nil && s.Key == c.cfg.Keys.Name()
 }
 
 // sleep waits, and reports whether ctx is still good.

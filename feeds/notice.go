@@ -12,7 +12,7 @@ import (
 	"plantrail/domain"
 )
 
-// Notices tells persons by mail what they asked to be told: that an item of theirs turned red, that members asked something
+// Notices tells persons, by mail or by a webhook, what they asked to be told: that an item of theirs turned red, that members asked something
 // of it, that the date by which an answer or a paper is due is five days away. What a person's mail says is made of events
 // that count: the parts of a command that is not complete tell nobody anything.
 //
@@ -23,7 +23,8 @@ type Notices struct {
 	Feed     *Feed
 	Register *Register
 	State    State
-	Post     Post
+	Post     Post     // by mail; nil: nothing is
+	Hooks    *Courier // by webhook, signed like an event; nil: nothing is
 	Process  string
 	Now      func() time.Time
 	Log      *slog.Logger
@@ -70,7 +71,7 @@ func (n *Notices) Run(ctx context.Context) {
 // round brings the board up to date and tells each subscriber what is new to them.
 func (n *Notices) round(ctx context.Context, b *board) error {
 	all, _ := n.Register.All()
-	all = slices.DeleteFunc(all, func(s domain.Subscription) bool { return s.Way != domain.ByMail || s.Paused || s.Ended })
+	all = slices.DeleteFunc(all, func(s domain.Subscription) bool { return !n.tells(s) })
 	if len(all) == 0 {
 		return nil
 	}
@@ -83,6 +84,17 @@ func (n *Notices) round(ctx context.Context, b *board) error {
 		}
 	}
 	return nil
+}
+
+// tells reports whether a subscription is of notices that this process can send.
+func (n *Notices) tells(s domain.Subscription) bool {
+	if !s.Noticed() || s.Paused || s.Ended {
+		return false
+	}
+	if s.Way == domain.ByMail {
+		return n.Post != nil
+	}
+	return n.Hooks != nil && n.Hooks.signs(s)
 }
 
 // tell sends one subscriber what is new. A message that the server did not take is tried again like a webhook: after
@@ -139,7 +151,7 @@ func (d *noted) failed(err error, now time.Time, pauses func(int) time.Duration)
 	d.Owner, d.Until, d.Error, d.Next = "", time.Time{}, err.Error(), now.Add(pauses(d.Failures))
 }
 
-// NoticesOf is how far a subscription by mail is, in the form of deliveries: what was sent, and why the latest was not.
+// NoticesOf is how far a subscription of notices is, in the form of deliveries: what was sent, and why the latest was not.
 func NoticesOf(ctx context.Context, s State, sub domain.Subscription) (d Delivery, failed string, err error) {
 	n := noted{Position: max(sub.From, sub.Made)}
 	_, err = s.Get(ctx, noticesKey+string(sub.Subscription), &n)
@@ -157,6 +169,9 @@ func (n *Notices) send(ctx context.Context, s domain.Subscription, d noted, id s
 	to, err := n.Register.Target(ctx, s)
 	if err != nil || to == "" {
 		return err // an address that was erased gets nothing more
+	}
+	if s.Way == domain.ByWebhook {
+		return n.Hooks.notify(ctx, s, to, id, d.Waiting, d.More)
 	}
 	subject, more := d.Waiting[0], ""
 	if all := len(d.Waiting) + d.More; all > 1 {
@@ -214,7 +229,7 @@ type newsLine struct {
 	line string
 }
 
-// newsKept is how many of the latest happenings are remembered for those who were not told yet.
+// newsKept is how many of the latest happenings, at least, are remembered for those who were not told yet.
 const newsKept = 10_000
 
 func newBoard() *board {
@@ -244,7 +259,6 @@ func (b *board) read(ctx context.Context, f *Feed) error {
 		}
 		b.at = r.At()
 	}
-	b.latest = b.latest[max(0, len(b.latest)-newsKept):]
 	return nil
 }
 
@@ -280,7 +294,11 @@ func (b *board) fold(r domain.Recorded, seen domain.Position) {
 	}
 }
 
-func (b *board) note(n newsLine) { b.latest = append(b.latest, n) }
+func (b *board) note(n newsLine) {
+	if b.latest = append(b.latest, n); len(b.latest) >= 2*newsKept {
+		b.latest = slices.Clone(b.latest[newsKept:])
+	}
+}
 
 // name is an item without any words of people: a mail lies where no erasure reaches it.
 func (b *board) name(k itemKey) string {

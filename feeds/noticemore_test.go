@@ -23,8 +23,9 @@ type secretary struct {
 
 // newSecretary is one whose mail server refuses the first few messages.
 func newSecretary(t *testing.T, o *office, refused int) *secretary {
+	hooks, _ := o.courier("hooks")
 	s := &secretary{post: &postbox{fails: refused}, now: time.Date(2030, 1, 10, 5, 0, 0, 0, time.UTC)}
-	s.Notices = &feeds.Notices{Feed: o.Feed, Register: o.register, State: o.Store.Shared(), Post: s.post, Process: "one", Log: slog.New(slog.DiscardHandler),
+	s.Notices = &feeds.Notices{Feed: o.Feed, Register: o.register, State: o.Store.Shared(), Post: s.post, Hooks: hooks, Process: "one", Log: slog.New(slog.DiscardHandler),
 		DigestAt: 6, Every: 5 * time.Millisecond, Now: func() time.Time { s.mu.Lock(); defer s.mu.Unlock(); return s.now }}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -85,6 +86,49 @@ func TestPapersThatAreDueAreTold(t *testing.T) {
 	if got := s.sent(); strings.Count(got, "\n"+line) != 2 || strings.Contains(got, "about sen") || strings.Contains(got, "about other") || strings.Contains(got, "red") {
 		t.Errorf("told otherwise:\n%s", got)
 	}
+}
+
+// Notices go to a web address, too: signed, gathered where that is wanted, tried again, and nothing but notices. Where it is
+// gone the subscription is paused.
+func TestNoticesGoToAWebhook(t *testing.T) {
+	o, g := newOffice(t), newTarget(t)
+	o.Plan("sdp")
+	o.Do("sdp", domain.AddItem{Item: "mine", Level: "action", Title: "Ann's", Person: "p-ann", Owner: "Ann"})
+	g.answers(func(feeds.Line) int { return 503 })
+	o.subscribe("chat", g.URL, domain.Wanted{Notices: []string{"red"}})
+	s := newSecretary(t, o, 0)
+	o.Do("sdp", domain.Rate{Item: "mine", To: "red", Justification: "Mrs Miggins is ill."})
+	eventually(t, "a failure", func() bool {
+		d, why := status(t, o, "chat")
+		return d.Failures == 1 && why == "the target answered 503"
+	})
+	g.answers(func(feeds.Line) int { return 204 })
+	s.later(time.Minute)
+	eventually(t, "the notice", func() bool { d, _ := status(t, o, "chat"); return d.Delivered == 1 })
+	o.Do("sdp", domain.MakeRequest{Item: "mine", Words: "Why?", AskedBy: "Members"})
+	o.subscribe("daily", g.URL, domain.Wanted{Notices: []string{"red", "asked"}, Digest: true})
+	o.Do("sdp", domain.MakeRequest{Item: "mine", Words: "How?", AskedBy: "Members"})
+	at := o.Rate("sdp", "red").Position // nobody's
+	at = max(at, o.Do("sdp", domain.Rate{Item: "mine", To: "red", Justification: "Still.", Dimension: "delivery"}).Position)
+	eventually(t, "a look", func() bool { d, _ := status(t, o, "daily"); return d.Position >= at })
+	s.later(time.Hour)
+	eventually(t, "the digest", func() bool { d, _ := status(t, o, "daily"); return d.Delivered == 1 })
+	g.asDocumented(t, "notice")
+	g.mu.Lock()
+	got := strings.Join(g.bodies, "\n")
+	if !strings.Contains(got, `"lines":["sdp/mine is rated red (delivery), it was not rated."]`) || strings.Count(got, "daily") != 1 || strings.Contains(got, "item-01") || strings.Contains(got, "Miggins") {
+		t.Errorf("told otherwise:\n%s", got)
+	}
+	for i, id := range g.ids {
+		if !strings.HasPrefix(id, "notice-") || !strings.Contains(g.heads[i].Get("webhook-signature"), "v1a,") {
+			t.Errorf("%s is signed %q", id, g.heads[i].Get("webhook-signature"))
+		}
+	}
+	g.mu.Unlock()
+	g.answers(func(feeds.Line) int { return 410 })
+	o.Do("sdp", domain.Rate{Item: "mine", To: "amber", Justification: "So it is."})
+	o.Do("sdp", domain.Rate{Item: "mine", To: "red", Justification: "So it is."})
+	eventually(t, "the pause", func() bool { sub, _ := o.register.Find("chat"); return sub.Paused })
 }
 
 // A server that does not take a message is not hammered: it is tried again later and later, nothing is lost meanwhile, and

@@ -122,7 +122,7 @@ func TestALostPlaceIsTold(t *testing.T) {
 	if status, err := second.Ping(t.Context(), sub); status != 204 || err != nil {
 		t.Errorf("a ping: %d %v", status, err)
 	}
-	g.asDocumented(t)
+	g.asDocumented(t, "line", "reset", "ping")
 	if l := g.all(); !l[3].Reset || l[3].Position != 0 || l[4].Position != l[0].Position {
 		t.Errorf("%+v", l[3:])
 	}

@@ -260,7 +260,7 @@ func (w *worker) later(ctx context.Context, got answer) error {
 		return err
 	}
 	if got.status == http.StatusGone {
-		return w.pause(ctx)
+		return w.c.pause(ctx, w.id)
 	}
 	return errMoved
 }
@@ -268,13 +268,13 @@ func (w *worker) later(ctx context.Context, got answer) error {
 // errGone says that the target wants no more.
 var errGone = errors.New("the target is gone")
 
-// pause has the subscription paused, for its target says that it wants no more. The register hears of it before this worker
-// ends, so that no other begins before somebody resumes it.
-func (w *worker) pause(ctx context.Context) error {
-	if err := w.c.cfg.Pause(ctx, w.id, "The target answered 410 Gone."); err != nil {
+// pause has a subscription paused, for its target says that it wants no more. The register hears of it before the worker ends,
+// so that no other begins before somebody resumes it.
+func (c *Courier) pause(ctx context.Context, id domain.SubscriptionID) error {
+	if err := c.cfg.Pause(ctx, id, "The target answered 410 Gone."); err != nil {
 		return err
 	}
-	if err := w.c.cfg.Register.Look(ctx); err != nil {
+	if err := c.cfg.Register.Look(ctx); err != nil {
 		return err
 	}
 	return errGone
@@ -437,7 +437,7 @@ func plain(err error) error {
 
 // Ping posts a test event, which is no part of the history, and says what came back.
 func (c *Courier) Ping(ctx context.Context, s domain.Subscription) (status int, err error) {
-	if c.cfg.Keys == nil || s.Key != c.cfg.Keys.Name() {
+	if !c.signs(s) {
 		return 0, domain.Errorf(domain.Unavailable, "", "this process has not the key that signs for this subscription").
 			WithHint("copy keys/feeds.key from the process that made it")
 	}

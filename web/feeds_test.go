@@ -203,6 +203,9 @@ func (c *contract) subscriptions() {
 		c.t.Errorf("of a target is shown more than its host: %s", shown)
 	}
 	c.call(201, "POST", all, `{"subscription":"m","person":"os-1000","way":"mail","target":"ann@council.example","wanted":{}}`)
+	c.call(201, "POST", all, `{"subscription":"chat","person":"os-1000","way":"webhook","target":"https://chat.example/hook","wanted":{"notices":["red"],"digest":true}}`)
+	c.call(400, "POST", all, `{"subscription":"x","person":"os-1000","way":"webhook","target":"https://chat.example/hook","wanted":{"digest":true}}`)
+	c.call(409, "POST", all+"/chat/replay", `{"from":0}`)
 	c.call(409, "POST", all+"/m/replay", `{"from":0}`)
 	c.call(409, "POST", all+"/m/ping", "")
 	c.call(201, "POST", all+"/bi/pause", c.example(all+"/{subscription}/pause"))

@@ -115,7 +115,7 @@ func worst(all []subscriptionFigure) []subscriptionFigure {
 
 // deliveryOf is how far a subscription is, and why its latest try failed.
 func (p *Subscribers) deliveryOf(ctx context.Context, s domain.Subscription) (feeds.Delivery, string, error) {
-	if s.Way == domain.ByMail {
+	if s.Noticed() {
 		return feeds.NoticesOf(ctx, p.State, s)
 	}
 	d, err := feeds.DeliveryOf(ctx, p.State, s)

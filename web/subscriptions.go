@@ -58,7 +58,7 @@ type SubscriptionView struct {
 	Generation   int                   `json:"generation" doc:"of its secrets"`
 	Made         domain.Position       `json:"made"`
 	Behind       domain.Position       `json:"behind" doc:"events of the history that were not looked at yet"`
-	Delivery     feeds.Delivery        `json:"delivery" doc:"of webhooks: place, latest tries, dead letters; of mail: place, and how many messages were handed over"`
+	Delivery     feeds.Delivery        `json:"delivery" doc:"of webhooks: place, latest tries, dead letters; of notices: place, and how many messages were handed over"`
 	LastError    string                `json:"last_error,omitempty"`
 }
 
@@ -345,6 +345,9 @@ func (s *Server) registerOrders() {
 		sub, err := s.webhook(ctx, in.Subscription)
 		if err != nil {
 			return nil, err
+		}
+		if sub.Noticed() {
+			return nil, domain.Errorf(domain.Refused, "subscription", "it is of notices: what was told is not told again")
 		}
 		return &orderAnswer{}, feeds.Tell(ctx, s.deps.Subscribers.State, sub.Subscription, feeds.Order{Replay: want.From, Dead: want.Dead, Drop: want.Drop, Now: want.Now})
 	})

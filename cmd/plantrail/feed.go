@@ -189,12 +189,13 @@ func grantOf(s domain.Subscription) eventstore.Grant {
 // subscriptionsDo delivers, and keeps what is granted over NATS as it was recorded, until ctx ends.
 func (n *node) subscriptionsDo(ctx context.Context, h hooks) {
 	n.feeding.Go(func() { n.subscribers.Register.Run(ctx) })
+	notices := &feeds.Notices{Feed: n.feed, Register: n.subscribers.Register, State: n.subscribers.State, Hooks: n.subscribers.Courier, Process: processName(),
+		Now: time.Now, Log: n.log, DigestAt: h.digestAt}
 	if h.mail.Server != "" {
 		h.mail.Password, h.mail.Now = os.Getenv("PLANTRAIL_MAIL_PASSWORD"), time.Now
-		notices := &feeds.Notices{Feed: n.feed, Register: n.subscribers.Register, State: n.subscribers.State, Post: h.mail, Process: processName(),
-			Now: time.Now, Log: n.log, DigestAt: h.digestAt}
-		n.feeding.Go(func() { notices.Run(ctx) })
+		notices.Post = h.mail
 	}
+	n.feeding.Go(func() { notices.Run(ctx) })
 	if n.subscribers.Grants != nil {
 		n.feeding.Go(func() { n.keepGrants(ctx) })
 	}

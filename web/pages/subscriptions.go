@@ -136,14 +136,14 @@ func subscribeForm(people []projections.PersonView, plans []projections.PlanSumm
 	return &form{Of: domain.Subscribe{}, Title: "Make a subscription", Button: "Make it", Bare: true, Fields: []field{
 		{Name: "subscription", Label: "Short name", Hint: "1 to 64 of a-z, 0-9 and -. It stands in the history and in commands.", Kind: "text"},
 		{Name: "person", Label: "Whose it is", Hint: "It ends when the person leaves.", Kind: "select", Choices: persons},
-		{Name: "way", Label: "How they are told", Kind: "select", Choices: values("webhook", "each event, posted to a web address and signed", "mail", "notices by e-mail", "nats", "a consumer on the organisation's NATS")},
+		{Name: "way", Label: "How they are told", Kind: "select", Choices: values("webhook", "each event, or notices, posted to a web address and signed", "mail", "notices by e-mail", "nats", "a consumer on the organisation's NATS")},
 		{Name: "target", Label: "Web address or e-mail address", Hint: "An https address, or an e-mail address. For NATS leave it empty.", Kind: "text"},
 		{Name: "label", Label: "What it is for", Kind: "text"},
 		{Name: "wanted.plans", Label: "Only these plans (none ticked: all)", Kind: "boxes", Choices: covered},
 		{Name: "wanted.meanings", Label: "Only ratings that mean (none ticked: every event)", Kind: "boxes", Choices: means},
-		{Name: "wanted.notices", Label: "By e-mail, only these notices (none ticked: all)", Kind: "boxes", Choices: values("red", "something went off track", "asked", "a question for them", "deadline", "a paper's deadline is near")},
+		{Name: "wanted.notices", Label: "Notices", Hint: "By e-mail, none ticked is all. A web address gets those that are ticked, instead of each event.", Kind: "boxes", Choices: values("red", "something went off track", "asked", "a question for them", "deadline", "a paper's deadline is near")},
 		{Name: "wanted.types", Label: "Only these kinds of event", Hint: "A line for each, for example rating-changed. Left empty: all.", Kind: "lines"},
-		{Name: "wanted.texts", Label: "With what people wrote", Kind: "tick"}, {Name: "wanted.digest", Label: "By e-mail: one message a day", Kind: "tick"},
+		{Name: "wanted.texts", Label: "With what people wrote", Kind: "tick"}, {Name: "wanted.digest", Label: "Notices once a day, in one message", Kind: "tick"},
 		{Name: "from", Label: "Begin after the event number (left empty: the beginning)", Kind: "number"}}}
 }
 
