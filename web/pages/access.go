@@ -1,8 +1,10 @@
 package pages
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
+	"strings"
 
 	"plantrail/projections"
 	"plantrail/web/visits"
@@ -32,6 +34,16 @@ type seenEntry struct {
 	visits.Visit
 	Name string
 }
+
+// What is that of which it was, a question in words.
+func (e seenEntry) What() string {
+	if question, is := strings.CutPrefix(e.Of, "/"); is {
+		return cmp.Or(questions[question], spaced(question))
+	}
+	return e.Of
+}
+
+var questions = map[string]string{"compare": "two moments compared", "strips": "the picture", "timeline": "the timeline", "findings": "the findings", "evidence": "the list of evidence"}
 
 // access shows who looked at what.
 func (v *visit) access() error {

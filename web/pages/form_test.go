@@ -314,6 +314,12 @@ func TestAPaperIsLookedAtAndThenRecorded(t *testing.T) {
 			t.Errorf("%s leads to %s: %d", address, to[1], status)
 		}
 	}
+	h.Do(t, "roofs", domain.Rate{Basis: stated(2020, time.March, 2), Item: "item-02", To: "amber", Justification: "As above", SameAs: "item-01"})
+	for _, address := range []string{"/plans/roofs", "/plans/roofs/items/item-02"} { // whoever reads "as above" is led there
+		if _, page, _ := fetch(t, h, address); !strings.Contains(page, `href="/plans/roofs/items/item-01">item-01</a>`) {
+			t.Errorf("%s does not lead to the reason", address)
+		}
+	}
 	status, page, _ = fetch(t, h, "/plans/roofs?recorded_at=2019-06-01")
 	if status != 404 || !strings.Contains(page, "nothing was known here") || strings.Contains(page, "plantrail plan list") {
 		t.Errorf("before it was recorded: %d %s", status, page)

@@ -62,10 +62,13 @@ func (p importPage) Options() (all []shown) {
 		{Name: "meeting_date", Label: "Date of the meeting that received it", Hint: "For example 3 February 2020. It is never taken from the paper.", Kind: "date"},
 		{Name: "as_at", Label: "Or, for no meeting: the day as at which it speaks", Kind: "date"}, {Name: "body", Label: "Body that met", Kind: "text"},
 		{Name: "plan", Label: "Plan's short name (left empty: made of the title)", Hint: "The name of a plan that is there already: the paper is a newer copy of it.", Kind: "text"},
-		{Name: "title", Label: "Plan's title (left empty: the document's)", Kind: "text"}, {Name: "scheme", Label: "Rating scheme (left empty: rag.v1)", Kind: "text"},
+		{Name: "title", Label: "Plan's title (left empty: the document's)", Kind: "text"}, {Name: "scheme", Label: "Rating scheme (left empty: rag.v1)", Kind: "select", Choices: openForm.Fields[2].Choices},
 		{Name: "ratings", Label: "Or what the paper's own rating words mean", Hint: "A line for each: WORD=MEANING, for example Slipping=at_risk. Meanings: not_started, on_track, at_risk, off_track, complete_claimed, complete_verified, suspended, cancelled, no_data.", Kind: "textarea"},
 		{Name: "columns", Label: "What columns mean whose names don't say it", Hint: "A line for each: NAME=FIELD, for example Lead=owner.", Kind: "textarea"}} {
 		s := shown{field: f, ID: fieldID(f.Name), Value: p.Values.Get(f.Name)}
+		if f.Choices != nil {
+			s.Options = f.Choices(nil) // the presets, whatever the plan
+		}
 		if p.Problem != nil && p.Problem.Field == f.Name {
 			s.Error = p.Problem.Detail
 		}

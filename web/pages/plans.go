@@ -231,7 +231,7 @@ func (v *visit) plan() error {
 		return err
 	}
 	page.Picture = draw(strips, page.Asked.until(page.Plan.Moment, v.deps.Now()))
-	page.Clock = clockWords(page.Plan.Moment, page.Asked)
+	page.Clock = clockWords(page.Plan, page.Asked)
 	page.Items = choose(page.Plan, page.Asked)
 	if len(page.Plan.Dimensions) > 0 {
 		page.Ratings = page.Plan.Dimensions[0].Scheme.Values
@@ -245,11 +245,11 @@ func (v *visit) plan() error {
 }
 
 // clockWords says in plain words which state is shown.
-func clockWords(m projections.Moment, a asked) string {
-	var parts []string
+func clockWords(p projections.PlanView, a asked) string {
+	m, parts := p.Moment, []string{}
 	switch {
 	case m.AsReported != "":
-		parts = append(parts, "As members received it for the meeting "+string(m.AsReported))
+		parts = append(parts, "As members received it for "+meetingNamed(p, m.AsReported))
 	case a.RecordedAt != "" || a.Position != "":
 		parts = append(parts, "As it was known here on "+moment(m.RecordedAt))
 	}
@@ -260,6 +260,16 @@ func clockWords(m projections.Moment, a asked) string {
 		return "As it stands. The last change was recorded on " + moment(m.RecordedAt) + "."
 	}
 	return strings.Join(parts, ", ") + "."
+}
+
+// meetingNamed is a meeting as people call it.
+func meetingNamed(p projections.PlanView, id domain.MeetingID) string {
+	for _, m := range p.Meetings {
+		if m.Meeting == id {
+			return "the meeting of " + m.Body + " on " + day(m.On)
+		}
+	}
+	return "the meeting " + string(id)
 }
 
 // choose keeps the items that the filters ask for, in the plan's order, children below their parents.

@@ -40,7 +40,7 @@ func TestEachPageShowsWhatItIsFor(t *testing.T) {
 		"/plans/parks":                     {"first March 2026, moved 1 time", "Which trees?", "<svg", "The Chairman asked"},
 		"/plans/parks?rating=green":        {"2 items"},
 		"/plans/parks?valid_at=2026-02-01": {"As it was on 1 February 2026", "Amber", "Scaffolding is late &lt;script&gt;"},
-		"/plans/parks?as_reported=scrutiny-committee-2026-03-20":          {"As members received it for the meeting", "Amber"},
+		"/plans/parks?as_reported=scrutiny-committee-2026-03-20":          {"As members received it for the meeting of Scrutiny Committee on 20 March 2026.", "Amber", `<option value="scrutiny-committee-2026-03-20" selected>`, `name="everywhere" value="yes"`},
 		"/plans/parks/items/item-01":                                      {"The whole story", "delivery amber → green", "Frost", "Ann Lee"},
 		"/plans/parks/entries/5":                                          {"How it can be proved", "delivery rated amber"},
 		"/plans/parks/timeline":                                           {"cancelled", "No fish", "Scrutiny Committee"},
