@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -32,6 +33,12 @@ func TestOneBitOnTheDiskStopsTheLog(t *testing.T) {
 	resp, body = s.ask(t, "GET", "/v1/plans/p1", "")
 	if resp.StatusCode != 200 || !strings.Contains(resp.Header.Get("Plantrail-Alarm"), "not what was signed") {
 		t.Errorf("a question: %s, %v %s", resp.Status, resp.Header, body)
+	}
+	var beside strings.Builder
+	show := exec.Command("plantrail", "--data", dir, "show", "p1")
+	show.Stderr = &beside
+	if out, err := show.Output(); err != nil || !strings.Contains(string(out), "Answer calls") || !strings.Contains(beside.String(), "warning: the history is not what was signed") {
+		t.Errorf("the command line says %s, and beside it %s: %v", out, beside.String(), err)
 	}
 	resp, body = s.ask(t, "GET", "/readyz", "")
 	if resp.StatusCode != 503 || !strings.Contains(body, "the history is not what was signed") {

@@ -24,7 +24,9 @@ type client struct {
 	enter func(context.Context) context.Context
 	// where says what it talks to, for messages.
 	where string
-	close func() error
+	// banner shows that the server has raised the alarm over its history; nil within the process, where closing says so.
+	banner func(words string)
+	close  func() error
 }
 
 // request is one call of the API.
@@ -96,6 +98,9 @@ func (c *client) send(ctx context.Context, r request) (*http.Response, error) {
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, c.unreachable(err)
+	}
+	if words := resp.Header.Get("Plantrail-Alarm"); words != "" && c.banner != nil {
+		c.banner(words)
 	}
 	if resp.StatusCode < 300 {
 		return resp, nil

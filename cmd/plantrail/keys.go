@@ -274,7 +274,10 @@ func (n *node) keepOnce(ctx context.Context) error {
 	if err := n.keeper.Keep(ctx); err != nil {
 		n.log.Warn("no checkpoint was signed", "err", err)
 	}
-	if why := n.keeper.Status().Alarm; why != "" {
+	switch why := n.keeper.Status().Alarm; {
+	case why != "" && n.store.Writable() == nil: // it is about the read models
+		return &unproved{why + ". No checkpoint is signed until then; recording goes on"}
+	case why != "":
 		return &unproved{"the history is not what was signed: " + why + ". Nothing is recorded until someone has looked into it; reading goes on"}
 	}
 	return nil

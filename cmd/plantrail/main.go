@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -48,6 +49,7 @@ type app struct {
 	screen screen // how stdout is written for people
 	// started is set once a subcommand's own code runs: what failed before it is a misuse of the command line.
 	started bool
+	warned  atomic.Bool // of a server's alarm
 
 	data, server, token, output string
 }

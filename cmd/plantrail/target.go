@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net"
 	"net/http"
 	"net/url"
@@ -54,7 +55,11 @@ func (a *app) with(ctx context.Context, do func(*client) error) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(do(c), c.close())
+	failed, end := do(c), c.close()
+	if errors.As(end, new(*unproved)) && domain.KindOf(failed) == domain.Unavailable {
+		return end // it says why nothing could be recorded
+	}
+	return errors.Join(failed, end)
 }
 
 func (a *app) remote() (*client, error) {
@@ -66,7 +71,7 @@ func (a *app) remote() (*client, error) {
 		return nil, domain.Errorf(domain.Unauthenticated, "--token", "%s asks who you are", a.server).
 			WithHint("set PLANTRAIL_TOKEN to a token that its administrator made with plantrail token create")
 	}
-	return netClient(u.Scheme+"://"+u.Host, a.token, nil), nil
+	return a.netClient(u.Scheme+"://"+u.Host, a.token, nil), nil
 }
 
 // local reaches the server that holds the data directory, as the operating-system user, or as the token that was named.
@@ -76,14 +81,14 @@ func (a *app) local(r running) (*client, error) {
 		token = r.Token
 	}
 	if r.CA == "" {
-		return netClient(r.Address, token, nil), nil
+		return a.netClient(r.Address, token, nil), nil
 	}
 	pem, err := os.ReadFile(r.CA)
 	pool := x509.NewCertPool()
 	if err != nil || !pool.AppendCertsFromPEM(pem) {
 		return nil, failure(err, "the server's certificate %s can't be read", r.CA)
 	}
-	return netClient(r.Address, token, pinned(pool, pem)), nil
+	return a.netClient(r.Address, token, pinned(pool, pem)), nil
 }
 
 // pinned trusts exactly the certificate that the server on this machine uses, whatever name it was made for.
@@ -91,12 +96,19 @@ func pinned(pool *x509.CertPool, pem []byte) *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: pool, ServerName: certName(pem)}
 }
 
-func netClient(base, token string, tlsConfig *tls.Config) *client {
+func (a *app) netClient(base, token string, tlsConfig *tls.Config) *client {
 	t := http.DefaultTransport.(*http.Transport).Clone()
 	t.TLSClientConfig = tlsConfig
 	t.ResponseHeaderTimeout = 10 * time.Minute // a rebuild answers when it is done
 	hc := &http.Client{Transport: t, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
-	return &client{http: hc, base: base, token: token, where: base, close: func() error { t.CloseIdleConnections(); return nil }}
+	return &client{http: hc, base: base, token: token, where: base, banner: a.warn, close: func() error { t.CloseIdleConnections(); return nil }}
+}
+
+// warn shows once what a server says with each of its answers, beside them.
+func (a *app) warn(words string) {
+	if !a.warned.Swap(true) {
+		fmt.Fprintf(a.stderr, "plantrail: warning: %s\n", oneLine(words))
+	}
 }
 
 // neverSent reports whether a call failed before anything left this machine.
