@@ -59,7 +59,7 @@ func (r *reporting) datesMoved(ctx context.Context) error {
 	if len(p.ApprovingBodies) == 0 {
 		wants = "names no body that approves moves"
 	}
-	r.Notes = append(r.Notes, fmt.Sprintf("Dates moved %d times in all. The policy %s %s.", total, p.ID, wants),
+	r.Notes = append(r.Notes, fmt.Sprintf("Moves in all: %d. The policy %s %s.", total, p.ID, wants),
 		"Days are counted from the last day of one date to the last day of the other.")
 	return nil
 }
@@ -170,11 +170,17 @@ func (r *reporting) owners(ctx context.Context) error {
 	return nil
 }
 
+// heading reports whether an item only names what stands under it.
+func (r *reporting) heading(it projections.ItemView) bool {
+	return it.Owner == nil && !it.Due.Known() && len(it.Ratings) == 0 &&
+		slices.ContainsFunc(r.view.Items, func(below projections.ItemView) bool { return below.Parent == it.Item })
+}
+
 // holders are the owners of open items, those with most first.
 func (r *reporting) holders() []*holder {
 	of, all := map[string]*holder{}, []*holder{}
 	for _, it := range r.view.Items {
-		if !open(it, r.view.Dimensions) {
+		if !open(it, r.view.Dimensions) || r.heading(it) {
 			continue
 		}
 		name := plainWords(it.Owner)
