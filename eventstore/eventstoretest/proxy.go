@@ -3,6 +3,7 @@ package eventstoretest
 import (
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 )
 
@@ -43,6 +44,25 @@ func (p *Proxy) CutUp(match func([]byte) bool) { p.set(once(match), nil) }
 // CutDown cuts all connections as soon as the server sends something that matches, before it reaches the client: done but
 // reported failed.
 func (p *Proxy) CutDown(match func([]byte) bool) { p.set(nil, once(match)) }
+
+// Hold keeps back what the server sends, from what matches on, until release is called: a server that is slow to answer. What the
+// client sends passes; sent counts what of it matches.
+func (p *Proxy) Hold(answer, request func([]byte) bool) (sent func() int, release func()) {
+	var count atomic.Int64
+	until := make(chan struct{})
+	p.set(func(b []byte) bool {
+		if request(b) {
+			count.Add(1)
+		}
+		return true
+	}, func(b []byte) bool {
+		if answer(b) {
+			<-until
+		}
+		return true
+	})
+	return func() int { return int(count.Load()) }, sync.OnceFunc(func() { close(until) })
+}
 
 // Refuse makes the proxy drop its connections and take no more, until it is given false.
 func (p *Proxy) Refuse(on bool) {
