@@ -50,7 +50,7 @@ var questions = []question{
 	{"clerk", "3. Which requests and resolutions are unanswered?", "Improvement plan > Findings > Rule=R18 > [Choose]", "Recruit ten foster carers"},
 	{"clerk", "4. Who has not updated?", "Improvement plan > Reports > Owners", "Not updated in the cycle|visits"},
 	{"clerk", "5. Give the table in HTML, Word, PDF, CSV with key and public/exempt split.",
-		"Improvement plan > Reports > !spreadsheet: Exception report > !CSV: Exception report > Leave out what is exempt from publication > +1.4 Recruit ten foster carers > [Choose] > !Word document: Exception report > Exception report", "Key of ratings|Off track|Public: 1 of 7 items are exempt and left out"},
+		"Improvement plan > Reports > !spreadsheet: Exception report > !CSV: Exception report > Leave out what is exempt from publication > +1.4 Recruit ten foster carers > [Choose] > !Word document: Exception report > Exception report", "Key of ratings|Off track|PUBLIC: 1 OF 7 ITEMS ARE EXEMPT AND LEFT OUT"},
 
 	{"member", "1. Why is each amber amber, since when, with whose words?", "Improvement plan > Rating=Amber > [Choose]", "1 item of|Four carers of ten are approved; six withdrew.|20 January 2020"},
 	{"member", "2. What did the report we received on 3 February 2020 say?", "Improvement plan > Meetings > The paper itself #2", "Scrutiny Committee|Two homes of nine were not visited: the surveyor is ill.|Amber"},

@@ -130,7 +130,7 @@ func publishes(s *server, t *testing.T) {
 	clerk.click("Meetings")
 	clerk.sees("Without what is exempt", "1 item is left out of it: Welcome pack")
 	clerk.click("The paper itself")
-	clerk.sees("Public: 1 of 13 items are exempt and left out", "Strengthen Equalities")
+	clerk.sees("PUBLIC: 1 OF 13 ITEMS ARE EXEMPT AND LEFT OUT", "Strengthen Equalities")
 	clerk.lacks("Welcome pack")
 	clerk.open("/plans/sdp/meetings")
 	clerk.sees("Safeguarding Sub-Committee, 20 May 2020", "RESOLVED, that the progress be welcomed.", "Safeguarding Sub-Committee, 3 February 2020")

@@ -25,6 +25,7 @@ type other struct {
 	Only  []string
 	Asked url.Values
 	Fixed func(url.Values)
+	First string // is asked before, by whom may see it
 	Needs string // a parameter without which nothing is asked yet
 	Said  bool   // the page asks the API nothing: its data is what it says
 }
@@ -33,7 +34,7 @@ type other struct {
 var otherData = map[string]other{
 	"GET /plans/{plan}/meetings": {At: "/plans/{plan}", Only: []string{"plan", "title", "version", "position", "meetings", "requests", "resolutions"}},
 	"GET /plans/{plan}/policy":   {At: "/plans/{plan}", Only: []string{"plan", "title", "version", "position", "levels", "dimensions", "retired_schemes", "policy", "plan_version", "adopted"}},
-	"GET /plans/{plan}/reports":  {At: "/reports", Fixed: func(q url.Values) { clear(q) }}, // which there are does not hang on the moment
+	"GET /plans/{plan}/reports":  {First: "/plans/{plan}", At: "/reports", Fixed: func(q url.Values) { clear(q) }}, // which there are does not hang on the moment
 	"GET /plans/{plan}/timeline": {Asked: url.Values{"newest": {"true"}, "limit": {"50"}}},
 	"GET /search":                {Asked: url.Values{"limit": {"50"}}, Needs: "q"},
 	"GET /help":                  {Said: true},
@@ -129,6 +130,11 @@ func (v *visit) answerOther(from other, q url.Values, asCSV bool) error {
 	}
 	if from.Fixed != nil {
 		from.Fixed(q)
+	}
+	if from.First != "" {
+		if _, err := v.call(http.MethodGet, v.fill(from.First), nil, nil, nil); err != nil {
+			return err
+		}
 	}
 	at := v.fill(from.At)
 	if asCSV && len(from.Only) == 0 {

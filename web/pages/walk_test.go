@@ -112,6 +112,9 @@ func TestWhoIsLetInToAnotherPlanSeesNothingOfThisOne(t *testing.T) {
 			if got.StatusCode >= 500 && got.StatusCode != 503 || strings.Contains(page, "bandstand") || strings.Contains(page, "Plant forty") || strings.Contains(page, "Scaffolding") {
 				t.Errorf("%s%s tells of the plan: %d", pattern, q, got.StatusCode)
 			}
+			if strings.Contains(pattern, "{plan}") && got.StatusCode < 300 {
+				t.Errorf("%s%s answers as if it were theirs: %d", pattern, q, got.StatusCode)
+			}
 		}
 	}
 }
