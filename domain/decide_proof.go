@@ -2,6 +2,7 @@ package domain
 
 import (
 	"encoding/base64"
+	"slices"
 	"strings"
 )
 
@@ -112,10 +113,25 @@ func (c SetHold) decide(h against) ([]Event, error) {
 	return one(&HoldSet{Hold: c.Hold, Reason: c.Reason}, first(err, needText("reason", c.Reason, "say why nothing may be erased")))
 }
 
+// holdsInForce names them, for whoever has named another.
+func (h against) holdsInForce() string {
+	var ids []string
+	for id, inForce := range h.holds {
+		if inForce {
+			ids = append(ids, string(id))
+		}
+	}
+	if len(ids) == 0 {
+		return "there is none in this plan"
+	}
+	slices.Sort(ids)
+	return "those in force are " + strings.Join(ids, ", ")
+}
+
 func (c ReleaseHold) decide(h against) ([]Event, error) {
 	var err error
 	if !h.holds[c.Hold] {
-		err = Errorf(NotFound, "hold", "no hold %s is in force", quote(string(c.Hold)))
+		err = Errorf(NotFound, "hold", "no hold %s is in force", quote(string(c.Hold))).WithHint(h.holdsInForce())
 	}
 	return one(&HoldReleased{Hold: c.Hold, Reason: c.Reason}, first(err, c.ending("the hold", c.Reason)))
 }

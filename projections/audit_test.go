@@ -53,8 +53,13 @@ func TestAnAuditOfAWholeHistory(t *testing.T) {
 	if !v.OK || v.Size != tree.Size() || v.Root != tree.Root().String() || v.Checkpoints != 3 || v.Erased != 1 || v.Lost != 0 || v.Files != 1 || v.Texts < 300 {
 		t.Fatalf("%s%+v", v, v)
 	}
-	if v := k.audit(t, projections.Claim{Size: 8, Root: paper}); v.OK || v.Checks[1].State != projections.CheckFailed {
+	if v := k.audit(t, projections.Claim{Size: 8, Root: paper}); v.OK || v.Checks[1].State != projections.CheckFailed || !strings.Contains(v.Checks[1].Words, "another history") {
 		t.Errorf("against another paper: %s", v)
+	}
+	typed := paper
+	typed[20] ^= 4 // as somebody reads one character of 44 wrong
+	if v := k.audit(t, projections.Claim{Size: 7, Root: typed}); v.OK || !strings.Contains(v.Checks[1].Words, "they differ in 1 of 44 characters only") {
+		t.Errorf("against a paper that was typed wrong: %s", v)
 	}
 	if v := k.audit(t, projections.Claim{Size: tree.Size() + 1, Root: paper}); v.OK || !strings.Contains(v.Checks[1].Words, "missing at the end") {
 		t.Errorf("against a longer history: %s", v)

@@ -270,12 +270,27 @@ func (a *audit) againstTile(ctx context.Context, leaf Leaf, hash tlog.Hash) (err
 	return a.found(checkLeaves, "an event is not the one that was hashed when it was recorded", &bad)
 }
 
+// whyOther tells a slip of whoever typed a root from a paper from a root of something else: two roots are alike by chance in
+// one character of forty or so.
+func whyOther(have, typed string) string {
+	differ := 0
+	for i := range min(len(have), len(typed)) {
+		if have[i] != typed[i] {
+			differ++
+		}
+	}
+	if differ > 4 {
+		return "it is another history"
+	}
+	return fmt.Sprintf("they differ in %d of %d characters only, so see first that it was typed as it is printed", differ, len(have))
+}
+
 // roots meets the checkpoints of the size just reached.
 func (a *audit) roots(ctx context.Context) error {
 	for len(a.o.Against) > 0 && a.o.Against[0].Size == a.own.Size() {
 		if root := a.own.Root(); root != a.o.Against[0].Root {
-			return a.found(checkRoots, fmt.Sprintf("the first %d events have the root %v, and the one they are held against is %v: it is another history",
-				a.own.Size(), root, a.o.Against[0].Root), nil)
+			return a.found(checkRoots, fmt.Sprintf("the first %d events have the root %v, and the one they are held against is %v: %s",
+				a.own.Size(), root, a.o.Against[0].Root, whyOther(root.String(), a.o.Against[0].Root.String())), nil)
 		}
 		a.o.Against = a.o.Against[1:]
 		a.done.Checkpoints++
