@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
@@ -77,6 +78,50 @@ func (k *Keys) Sign(s domain.Subscription, now time.Time, id string, body []byte
 			"v1a,"+base64.StdEncoding.EncodeToString(ed25519.Sign(k.private(s.Subscription, generation), signed)))
 	}
 	return timestamp, strings.Join(all, " ")
+}
+
+// sameTime is how far apart the clocks of the two sides may be, and how old a message may get on its way.
+const sameTime = 5 * time.Minute
+
+// CheckSignature checks a webhook as its subscriber does: by the secret (whsec_, a v1 signature) or by the public key (whpk_,
+// v1a), and that it is of this time.
+func CheckSignature(secret string, head http.Header, body []byte, now time.Time) error {
+	id, timestamp := head.Get("webhook-id"), head.Get("webhook-timestamp")
+	at, err := strconv.ParseInt(timestamp, 10, 64)
+	if age := now.Sub(time.Unix(at, 0)).Abs(); err != nil || age > sameTime {
+		return domain.Errorf(domain.Refused, "webhook-timestamp", "it was not signed just now")
+	}
+	signed := append([]byte(id+"."+timestamp+"."), body...)
+	check, err := checker(secret)
+	if err != nil {
+		return err
+	}
+	for _, one := range strings.Fields(head.Get("webhook-signature")) {
+		version, encoded, _ := strings.Cut(one, ",")
+		if sig, err := base64.StdEncoding.DecodeString(encoded); err == nil && check(version, signed, sig) {
+			return nil
+		}
+	}
+	return domain.Errorf(domain.Refused, "webhook-signature", "none of its signatures is good")
+}
+
+// checker checks signatures by a secret or a public key.
+func checker(secret string) (func(version string, signed, sig []byte) bool, error) {
+	kind, encoded, _ := strings.Cut(secret, "_")
+	key, err := base64.StdEncoding.DecodeString(encoded)
+	switch {
+	case err == nil && kind == "whsec" && len(key) > 0:
+		return func(version string, signed, sig []byte) bool {
+			mac := hmac.New(sha256.New, key)
+			mac.Write(signed)
+			return version == "v1" && hmac.Equal(sig, mac.Sum(nil))
+		}, nil
+	case err == nil && kind == "whpk" && len(key) == ed25519.PublicKeySize:
+		return func(version string, signed, sig []byte) bool {
+			return version == "v1a" && ed25519.Verify(key, signed, sig)
+		}, nil
+	}
+	return nil, domain.Errorf(domain.Invalid, "secret", "this is neither a secret nor a public key of a webhook")
 }
 
 // inForce is the generations that sign now: the present one and, for the hours that its rotation names, the one before.

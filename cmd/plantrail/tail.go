@@ -16,10 +16,15 @@ func (a *app) tailCmd() *cobra.Command {
 	var follow bool
 	var limit int
 	var via string
+	var w ways
 	cmd := &cobra.Command{Use: "tail", Short: "The latest entries of all plans; with -f, those to come", Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if via != viaTimeline && via != viaPull && via != viaStream {
-				return misuse("--via", "%q is no way to follow", shorten(via, 40)).WithHint("use timeline, pull or stream")
+			switch via {
+			case viaTimeline, viaPull, viaStream:
+			case viaWebhook, viaNATS:
+				return a.tailWay(cmd.Context(), via, w, follow)
+			default:
+				return misuse("--via", "%q is no way to follow", shorten(via, 40)).WithHint("use timeline, pull, stream, webhook or nats")
 			}
 			return a.with(cmd.Context(), func(c *client) error {
 				if via != viaTimeline {
@@ -29,7 +34,8 @@ func (a *app) tailCmd() *cobra.Command {
 			})
 		}}
 	cmd.Flags().BoolVarP(&follow, "follow", "f", false, "go on as entries are recorded, until interrupted")
-	cmd.Flags().StringVar(&via, "via", viaTimeline, "timeline, or the feed as other systems get it: pull or stream")
+	cmd.Flags().StringVar(&via, "via", viaTimeline, "timeline, or the feed as other systems get it: pull, stream, or a subscription by webhook or nats")
+	w.flags(cmd.Flags())
 	cmd.Flags().IntVarP(&limit, "lines", "n", 10, "how many entries to begin with, 0 to 1000")
 	return cmd
 }

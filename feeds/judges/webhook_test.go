@@ -38,10 +38,10 @@ func TestSignaturesAreGoodToOthers(t *testing.T) {
 			t.Fatal(err)
 		}
 		good := generation < 3
-		if err := hook.Verify(body, head); (err == nil) != good {
+		if err := hook.Verify(body, head); (err == nil) != good || (feeds.CheckSignature(keys.Secret("bi", generation), head, body, now) == nil) != good {
 			t.Errorf("v1 with the secret of generation %d: %v", generation, err)
 		}
-		if v1a(t, keys.Public("bi", generation), "msg-1", timestamp, body, signature) != good {
+		if ours := feeds.CheckSignature(keys.Public("bi", generation), head, body, now) == nil; ours != good || v1a(t, keys.Public("bi", generation), "msg-1", timestamp, body, signature) != good {
 			t.Errorf("v1a with the key of generation %d: want %v", generation, good)
 		}
 		if hook.Verify(append([]byte(" "), body...), head) == nil || v1a(t, keys.Public("bi", generation), "msg-2", timestamp, body, signature) {
