@@ -129,8 +129,7 @@ func (p *Proposal) newWords(r *Row, was *KnownItem) (steps []domain.Command) {
 		return slices.ContainsFunc(was.Said, func(had string) bool { return squash(had) == squash(words) })
 	}
 	fresh := slices.DeleteFunc(slices.Clone(r.Progress), said)
-	copied := slices.DeleteFunc(slices.Clone(was.Copied), p.isTimescale)
-	if n := len(copied); n > 0 && len(r.Progress) == 1 && squash(copied[n-1]) != squash(r.Progress[0]) {
+	if len(r.Progress) == 1 && p.saidElse(was.Copied, r.Progress[0]) {
 		fresh = r.Progress // said before, and something else since: it is said again
 	}
 	done := r.Percent
@@ -142,6 +141,13 @@ func (p *Proposal) newWords(r *Row, was *KnownItem) (steps []domain.Command) {
 		steps = append(steps, domain.RecordOutcome{Item: r.Item, Result: r.Result, Outcome: domain.Text(r.Outcome)})
 	}
 	return steps
+}
+
+// saidElse reports whether what copies of the paper said last is something else: the last of it all, or, as a timescale stands
+// in a column of its own, the last that is none.
+func (p *Proposal) saidElse(copied []string, words string) bool {
+	last := func(all []string) bool { return len(all) == 0 || squash(all[len(all)-1]) == squash(words) }
+	return !last(copied) && !last(slices.DeleteFunc(slices.Clone(copied), p.isTimescale))
 }
 
 // sinceThen are the changes and requests of a row that the plan does not have yet.

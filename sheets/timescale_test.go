@@ -35,27 +35,30 @@ func TestWhatStandsInAColumnOfDueDates(t *testing.T) {
 }
 
 func TestATimescaleIsKeptOnceAndAgainWhenItMoves(t *testing.T) {
-	const head = "Ref,Action,Due date,Revised date,RAG,Progress\n"
-	k := recordedAs(t, head+"1,Mend the roof,Q1 2026/27,,green,Begun\n2,Plant trees,31/03/2027,,green,\n")
+	const head = "Ref,Action,Due date,Revised date,RAG,Reason,Progress\n"
+	k := recordedAs(t, head+"1,Mend the roof,Q1 2026/27,,green,,Begun\n2,Plant trees,31/03/2027,,green,,\n")
 	tell := func(words ...string) {
 		k.Items[0].Said, k.Items[0].Copied = append(k.Items[0].Said, words...), append(k.Items[0].Copied, words...)
 	}
 	tell("Due date: Q1 2026/27", "Begun")
-	if got := recordsOf(next(t, k, head+"1,Mend the roof,Q1 2026/27,,green,Begun\n")); got != "" {
+	if got := recordsOf(next(t, k, head+"1,Mend the roof,Q1 2026/27,,green,,Begun\n")); got != "" {
 		t.Errorf("the same timescale again: %s", got)
 	}
-	p := next(t, k, head+"1,Mend the roof,Q2  2026/27,,green,Begun\n", "due:1")
+	p := next(t, k, head+"1,Mend the roof,Q2  2026/27,,green,,Begun\n", "due:1")
 	if got := recordsOf(p); got != "due item-01 2026-09, progress item-01" || p.Rows[0].Timescale[0] != "Due date: Q2 2026/27" {
 		t.Errorf("another timescale, and its month accepted: %s, %+v", got, p.Rows[0].Timescale)
 	}
 	tell("Due date: Q2 2026/27")
-	if got := recordsOf(next(t, k, head+"1,Mend the roof,Q2 2026/27,,green,Begun\n")); got != "" {
+	if got := recordsOf(next(t, k, head+"1,Mend the roof,Q2 2026/27,,green,,Begun\n")); got != "" {
 		t.Errorf("what was last said is not said again because the timescale was: %s", got)
 	}
-	if got := recordsOf(next(t, k, head+"1,Mend the roof,Q1 2026/27,,green,Begun\n")); got != "progress item-01" {
+	if got := recordsOf(next(t, k, head+"1,Mend the roof,,,green,,Due date: Q2 2026/27\n")); got != "" {
+		t.Errorf("what the plan's own tracker shows as the last progress: %s", got)
+	}
+	if got := recordsOf(next(t, k, head+"1,Mend the roof,Q1 2026/27,,green,,Begun\n")); got != "progress item-01" {
 		t.Errorf("back to what it was: %s", got)
 	}
-	if got := recordsOf(next(t, k, head+"2,Plant trees,31/03/2027,Q2 2027/28,green,\n", "moved:1")); got != "due item-02 2027-09, progress item-02" {
+	if got := recordsOf(next(t, k, head+"2,Plant trees,31/03/2027,Q2 2027/28,green,,\n", "moved:1")); got != "due item-02 2027-09, progress item-02" {
 		t.Errorf("a date moved to a quarter: %s", got)
 	}
 }
