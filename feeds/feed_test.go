@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"testing"
 
 	"plantrail/domain"
@@ -44,6 +45,58 @@ func caughtUp(t testing.TB, h *feedstest.House, at domain.Position) {
 	defer r.Close()
 	if err := r.Wait(ctx); err != nil {
 		t.Fatalf("the feed did not reach %d: %v", at, err)
+	}
+}
+
+// late is a journal whose followers are told of nothing until a door opens.
+type late struct {
+	feedstest.Source
+	door chan struct{}
+}
+
+func (l late) Stored(ctx context.Context, after domain.Position, follow bool) iter.Seq2[feeds.Stored, error] {
+	return func(yield func(feeds.Stored, error) bool) {
+		for s, err := range l.Source.Stored(ctx, after, follow) {
+			if follow {
+				select {
+				case <-l.door:
+				case <-ctx.Done():
+				}
+			}
+			if !yield(s, err) {
+				return
+			}
+		}
+	}
+}
+
+// Who reads after a write sees it, though the feed hears of it later.
+func TestAReaderSeesWhatWasRecordedBefore(t *testing.T) {
+	h := feedstest.Open(t)
+	h.Plan("sdp")
+	l := late{feedstest.Source{Store: h.Store}, make(chan struct{})}
+	f := feeds.New(feeds.Config{Org: "acme", Identity: "the same", Journal: l})
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); f.Run(ctx) }()
+	t.Cleanup(func() { stop(); <-ended })
+	at := h.Rate("sdp", "red").Position
+	r, err := f.Reader(ctx, at-1, feeds.Query{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	seen := make(chan int, 1)
+	go func() {
+		items, _, err := r.Next(ctx, 10)
+		if err != nil {
+			t.Error(err)
+		}
+		seen <- len(items)
+	}()
+	close(l.door)
+	if n := <-seen; n != 1 {
+		t.Errorf("%d events, want the one that was recorded before", n)
 	}
 }
 

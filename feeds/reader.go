@@ -12,6 +12,7 @@ type Reader struct {
 	f    *Feed
 	q    Query
 	mark mark
+	own  domain.Position // the history's end when it began: so far it looks, where the ring is not there yet
 
 	next func() (Stored, error, bool) // of a reading of the journal, nil when none is under way
 	stop func()
@@ -20,7 +21,7 @@ type Reader struct {
 	ahead chan page // what follows them
 }
 
-// Reader begins after a position.
+// Reader begins after a position. It looks at all that was recorded before it began, at least: who reads after a write sees it.
 func (f *Feed) Reader(ctx context.Context, after domain.Position, q Query) (*Reader, error) {
 	end, err := f.cfg.Journal.End(ctx)
 	if err != nil {
@@ -30,7 +31,7 @@ func (f *Feed) Reader(ctx context.Context, after domain.Position, q Query) (*Rea
 		return nil, &Reset{At: after, Good: end, why: "the history ends before this position"}
 	}
 	m, err := f.markAt(ctx, after)
-	return &Reader{f: f, q: q, mark: m}, err
+	return &Reader{f: f, q: q, mark: m, own: end}, err
 }
 
 // At is how far the reader has looked.
@@ -72,12 +73,18 @@ func (r *Reader) Next(ctx context.Context, most int) (items []Item, caught bool,
 
 // some adds what the ring has or, where that has let it go, what the journal has. n is how many events were looked at.
 func (r *Reader) some(ctx context.Context, items []Item, most int) (_ []Item, n int, err error) {
-	if r.next == nil {
-		items, n, known := r.fromRing(items, most)
-		if known {
-			return items, n, nil
+	for r.next == nil {
+		got, n, known := r.fromRing(items, most)
+		switch {
+		case known && (n > 0 || r.mark.at >= r.own):
+			return got, n, nil
+		case known:
+			if err := r.Wait(ctx); err != nil { // the ring is a moment behind
+				return items, 0, err
+			}
+		default:
+			r.next, r.stop = iter.Pull2(r.f.cfg.Journal.Stored(ctx, r.mark.at, false))
 		}
-		r.next, r.stop = iter.Pull2(r.f.cfg.Journal.Stored(ctx, r.mark.at, false))
 	}
 	if len(r.ready) == 0 {
 		if err := r.refill(ctx); err != nil || len(r.ready) == 0 {
