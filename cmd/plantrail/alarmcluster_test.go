@@ -92,6 +92,7 @@ func (w *town) lead(t *testing.T, i int) {
 // One of three copies has a bit that is another. It is named with its server as soon as that is back, whoever leads; nothing
 // is recorded any more, reading goes on; and repair makes the copy anew from the others.
 func TestADamagedCopyIsNamedWithItsServerAndMended(t *testing.T) {
+	t.Parallel()
 	w := beginTown(t)
 	s := startServer(t, w.dir)
 	w.fill(t, s)
@@ -153,6 +154,7 @@ func TestADamagedCopyIsNamedWithItsServerAndMended(t *testing.T) {
 // A server that was killed between noting that a text is gone and overwriting it keeps the text, and nobody who asks the
 // cluster sees it. Its copies can be made anew.
 func TestAServersCopiesAreMadeAnew(t *testing.T) {
+	t.Parallel()
 	w := beginTown(t)
 	plantrail(t, w.dir, "rate", "p1", "a", "amber", "--reason", "Zebulon Quarkwright is ill.")
 	texts := filepath.Join(w.nodes.Dirs()[1], "jetstream/$G/streams/TEXTS_council/msgs")
@@ -185,6 +187,7 @@ func TestAServersCopiesAreMadeAnew(t *testing.T) {
 // No copy is whole. What they have between them, and a backup, is proved; an administrator takes the streams away; and the
 // journal is built anew from that, in the same cluster. Nothing is taken away as long as something can't be proved.
 func TestWhenNoCopyIsWhole(t *testing.T) {
+	t.Parallel()
 	w := beginTown(t)
 	backup := filepath.Join(t.TempDir(), "backup")
 	s := startServer(t, w.dir)

@@ -50,6 +50,7 @@ func (r *receiver) got() []domain.Position {
 // recorded afterwards comes once.
 func TestARebuildDeliversNothing(t *testing.T) {
 	domaintest.Long(t)
+	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "data")
 	s := startServer(t, dir, "--webhook-http", "--webhook-allow", "127.0.0.0/8")
 	r := newReceiver(t)

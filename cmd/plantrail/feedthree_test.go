@@ -76,6 +76,7 @@ func (g *gated) all() []domain.Position {
 // the killed one had in hand, and nobody else's do.
 func TestThreeServersOneKilledWhileItDelivers(t *testing.T) {
 	domaintest.Long(t)
+	t.Parallel()
 	cluster := eventstoretest.Cluster(t, 3)
 	at := []string{"--nats", cluster.URL(), "--nats-monitor", strings.Join(cluster.MonitorURLs(), ","), "--org", "acme", "--webhook-http", "--webhook-allow", "127.0.0.0/8"}
 	dirs := []string{filepath.Join(t.TempDir(), "a"), filepath.Join(t.TempDir(), "b"), filepath.Join(t.TempDir(), "c")}

@@ -125,6 +125,7 @@ const firstLost = `position 6 \(number 4 of p1, progress reported, recorded \d+ 
 // TestEachInsiderIsNamed does what insiders can do, to real data, and holds what is said of it against the above.
 func TestEachInsiderIsNamed(t *testing.T) {
 	domaintest.Long(t)
+	t.Parallel()
 	near := prepare(t)
 	named := 0
 	for _, a := range attacks {

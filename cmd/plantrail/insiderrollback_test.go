@@ -17,6 +17,7 @@ import (
 // knows more it is refused at the start, with how many events it has and how many were signed for. The newest one is not.
 func TestAHundredRollbacks(t *testing.T) {
 	domaintest.Long(t)
+	t.Parallel()
 	dir, _ := begin(t)
 	cfg := eventstoretest.Config(dir)
 	cfg.Org = "council"

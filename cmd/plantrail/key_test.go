@@ -43,6 +43,7 @@ func writeFile(t *testing.T, path, text string) {
 // signs is not taken for the old one's, and each change can be read in the history.
 func TestTheKeyIsChanged(t *testing.T) {
 	domaintest.Long(t)
+	t.Parallel()
 	dir, first := begin(t)
 	work := t.TempDir()
 	early, bundle := filepath.Join(work, "early.txt"), filepath.Join(work, "early.zip")
@@ -86,6 +87,7 @@ func keysOf(t *testing.T, dir string) []string {
 // A change of the key that a crash cut short, after the log had adopted the new one, is finished by the next start.
 func TestAChangeOfTheKeyIsFinished(t *testing.T) {
 	domaintest.Long(t)
+	t.Parallel()
 	dir, _ := begin(t)
 	file := dataDir(dir).keyFile()
 	old := readFile(t, file)
@@ -106,6 +108,7 @@ func TestAChangeOfTheKeyIsFinished(t *testing.T) {
 // Whoever puts another key in the place of the log's, without a word in the history, stops the log instead of signing for it.
 func TestAKeyThatTheLogDidNotAdopt(t *testing.T) {
 	domaintest.Long(t)
+	t.Parallel()
 	dir, key := begin(t)
 	file := dataDir(dir).keyFile()
 	secret, forged, err := evidence.GenerateKey(nil, strings.SplitN(key, "+", 2)[0])

@@ -27,6 +27,7 @@ import (
 // again, round after round. Whatever was acknowledged must be there exactly once, whatever was not must be there at most
 // once, and the read models that lived through it must equal a clean rebuild row for row.
 func TestKilledUnderLoad(t *testing.T) {
+	t.Parallel()
 	rounds := 5
 	if testing.Short() {
 		rounds = 2
@@ -177,16 +178,8 @@ func (l *load) unsure() int { l.mu.Lock(); defer l.mu.Unlock(); return len(l.wai
 func (l *load) open(t *testing.T, s *server) {
 	t.Helper()
 	for _, plan := range l.plans {
-		var r domain.Receipt
-		for verb, body := range map[string]any{"open-plan": map[string]string{"title": plan}} {
-			if code, err := s.call("POST", "/v1/plans/"+plan+"/"+verb, plan+".open", body, &r); err != nil || code >= 300 {
-				t.Fatalf("open %s: status %d, %v", plan, code, err)
-			}
-		}
-		code, err := s.call("POST", "/v1/plans/"+plan+"/add-item", plan+".item", map[string]string{"item": "item-01", "title": "Work"}, &r)
-		if err != nil || code >= 300 {
-			t.Fatalf("item of %s: status %d, %v", plan, code, err)
-		}
+		s.mustAs(t, plan+".open", "/v1/plans/"+plan+"/open-plan", `{"title":"`+plan+`"}`, nil)
+		s.mustAs(t, plan+".item", "/v1/plans/"+plan+"/add-item", `{"item":"item-01","title":"Work"}`, nil)
 	}
 }
 

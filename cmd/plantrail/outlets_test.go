@@ -68,9 +68,7 @@ func (s *server) proof(t *testing.T) (v web.ProofView) {
 func (s *server) record(t *testing.T, words string) {
 	t.Helper()
 	was := s.proof(t).Size
-	if resp, body := s.ask(t, "POST", "/v1/plans/p1/report-progress", `{"item":"a","progress":"`+words+`"}`); resp.StatusCode != 201 {
-		t.Fatalf("%s: %s", resp.Status, body)
-	}
+	s.must(t, "/v1/plans/p1/report-progress", `{"item":"a","progress":"`+words+`"}`, nil)
 	waitFor(t, func() bool { return s.proof(t).Size > was })
 }
 
