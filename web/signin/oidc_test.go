@@ -2,15 +2,22 @@ package signin_test
 
 import (
 	"context"
+	"crypto"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
+	"crypto/sha512"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -33,9 +40,12 @@ type council struct {
 	names     map[domain.ActorID]string
 }
 
+// councilKey is the key of all councils: making one takes longer than a sign-in.
+var councilKey = sync.OnceValues(func() (*rsa.PrivateKey, error) { return rsa.GenerateKey(rand.Reader, 2048) })
+
 func newCouncil(t *testing.T) *council {
 	t.Helper()
-	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	key, err := councilKey()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,6 +130,38 @@ func TestTheCouncilsOwnSignIn(t *testing.T) {
 	}
 }
 
+// headed is a token's head and body, with another head.
+func headed(head, token string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(head)) + "." + strings.Split(token, ".")[1]
+}
+
+// sealed forges a token that is signed as between two who share a key.
+func sealed(key []byte) func(string) string {
+	return func(token string) string {
+		text := headed(`{"alg":"HS256","kid":"k"}`, token)
+		mac := hmac.New(sha256.New, key)
+		mac.Write([]byte(text))
+		return text + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+	}
+}
+
+// signedBy signs a head and body by a key, with the hash that the head names.
+func signedBy(key *rsa.PrivateKey, text string) string {
+	hash, sum := crypto.SHA256, sha256.Sum256([]byte(text))
+	digest := sum[:]
+	if head, _ := base64.RawURLEncoding.DecodeString(strings.Split(text, ".")[0]); strings.Contains(string(head), "RS512") {
+		long := sha512.Sum512([]byte(text))
+		hash, digest = crypto.SHA512, long[:]
+	}
+	signature, _ := rsa.SignPKCS1v15(rand.Reader, key, hash, digest) // a key that was just made
+	return text + "." + base64.RawURLEncoding.EncodeToString(signature)
+}
+
+func publicPEM(c *council) []byte {
+	der, _ := x509.MarshalPKIXPublicKey(c.key.Public()) // likewise
+	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der})
+}
+
 func TestABadIdentityTokenLetsNobodyIn(t *testing.T) {
 	other, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -136,9 +178,25 @@ func TestABadIdentityTokenLetsNobodyIn(t *testing.T) {
 		"of another sign-in": func(c *council) { c.claims["nonce"] = "n" },
 		"without a role":     func(c *council) { c.claims["roles"] = []string{"plantrail.emperor", "admin"} },
 		"unsigned":           func(c *council) { c.forge = unsigned },
-		"signed with the secret": func(c *council) {
+		"unsigned, in other letters": func(c *council) {
+			c.forge = func(s string) string { return headed(`{"alg":"nOnE","typ":"JWT"}`, s) + "." }
+		},
+		"signed with the client's secret":    func(c *council) { c.forge = sealed([]byte("s")) },
+		"signed with the public key":         func(c *council) { c.forge = sealed(publicPEM(c)) },
+		"signed with the public key's bytes": func(c *council) { c.forge = sealed(c.key.N.Bytes()) },
+		"signed with nothing":                func(c *council) { c.forge = sealed(nil) },
+		"with its own key in its head": func(c *council) {
 			c.forge = func(s string) string {
-				return strings.Replace(s, strings.Split(s, ".")[0], base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"HS256"}`)), 1)
+				key := fmt.Sprintf(`{"kty":"RSA","n":%q,"e":"AQAB"}`, base64.RawURLEncoding.EncodeToString(other.N.Bytes()))
+				return signedBy(other, headed(`{"alg":"RS256","jwk":`+key+`}`, s))
+			}
+		},
+		"of an algorithm that was not agreed": func(c *council) {
+			c.forge = func(s string) string { return signedBy(c.key, headed(`{"alg":"RS512","kid":"k"}`, s)) }
+		},
+		"with the head of another": func(c *council) {
+			c.forge = func(s string) string {
+				return headed(`{"alg":"RS256","kid":"../../k"}`, s) + "." + strings.Split(s, ".")[2]
 			}
 		},
 		"changed": func(c *council) { c.forge = func(s string) string { return s[:len(s)-4] + "AAAA" } },
