@@ -51,8 +51,10 @@ func TestOneBitOnTheDiskStopsTheLog(t *testing.T) {
 		}
 	}
 	s.interrupt(t)
-	s = startServer(t, dir) // a new start changes nothing
-	waitFor(t, func() bool { return s.proof(t).Alarm != "" })
+	s = startServer(t, dir) // a new start finds it before it takes anything
+	if resp, body := s.ask(t, "POST", "/v1/plans/p1/report-progress", `{"item":"a","progress":"x"}`); resp.StatusCode != 503 || !strings.Contains(body, "position 6") {
+		t.Errorf("an append to the next server: %s %s", resp.Status, body)
+	}
 }
 
 // spoil flips a bit in the middle one of the places in the history's newest file that hold some words, as a disk does.

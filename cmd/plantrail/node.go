@@ -69,8 +69,8 @@ const (
 	catchUpLimit = 10 * time.Minute
 	serveWithin  = 2 * time.Second
 
-	// Up to how many events a command that opens the directory itself reads the whole journal's files before it does anything:
-	// a fifth of a second. Of a longer history the server does, over and over, and plantrail verify.
+	// Up to how many events whoever opens the directory reads all of the journal's files before anything is done: a fifth of a
+	// second. A longer history is read by the server as soon as it answers, over and over, and by plantrail verify.
 	glanceMost = 50_000
 )
 
@@ -110,10 +110,9 @@ func (n *node) open(ctx context.Context, o nodeOptions) (err error) {
 	if err := n.catchUp(ctx, o.serving); err != nil {
 		return err
 	}
-	if !o.serving { // an alarm freezes the journal: reading goes on, and the end of the command says so
-		if n.keepOnce(ctx) == nil {
-			n.glance(ctx)
-		}
+	// An alarm freezes the journal: reading goes on, and the server, or the end of the command, says so.
+	if n.keepOnce(ctx) == nil {
+		n.glance(ctx)
 	}
 	n.finishErasures(ctx)
 	return nil
