@@ -229,7 +229,9 @@ func second[T any](_ T, err error) error { return err }
 func TestLeaderFailover(t *testing.T) {
 	t.Parallel()
 	nodes := eventstoretest.Cluster(t, 3)
-	s := nodes.Open(t, "acme")
+	cfg := nodes.Config(t.TempDir())
+	cfg.Init, cfg.Patience = true, 0 // as long as in earnest: who gets no answer asks again
+	s := eventstoretest.OpenWith(t, cfg)
 	leader := nodes.Leader(t, "HISTORY_acme")
 	var stop atomic.Bool
 	var acked, all sync.WaitGroup
@@ -268,10 +270,10 @@ func TestLeaderFailover(t *testing.T) {
 	acked.Wait()
 	nodes.Stop(leader)
 	n := s.Stats().Appends
-	eventstoretest.Until(t, 2*time.Minute, "appends after the leader died", func() bool { return s.Stats().Appends > n+200 })
+	eventstoretest.Until(t, 4*time.Minute, "appends after the leader died", func() bool { return s.Stats().Appends > n+200 })
 	nodes.Start(leader)
 	n = s.Stats().Appends
-	eventstoretest.Until(t, 2*time.Minute, "appends after it came back", func() bool { return s.Stats().Appends > n+200 })
+	eventstoretest.Until(t, 4*time.Minute, "appends after it came back", func() bool { return s.Stats().Appends > n+200 })
 	stop.Store(true)
 	all.Wait()
 	total := 0

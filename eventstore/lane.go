@@ -43,14 +43,14 @@ func newEntry(until time.Time, msgs []message) *entry {
 func (e *entry) subject() string { return e.msgs[0].subject }
 func (e *entry) long() bool      { return len(e.msgs) > 1 }
 
-// limit is how long one attempt may take: the third twice as long as the first two, and so on, for a machine may be too slow
-// to do in less what it is asked.
+// limit is how long one attempt may take: the third twice as long as the first two, and those after it four times as long, for
+// a machine may be too slow to do in less what it is asked.
 func (e *entry) limit() time.Duration {
 	if e.until.IsZero() {
 		return time.Minute // whoever sends it has a limit of his own
 	}
 	e.tries++
-	return min(attemptFor<<min(max(0, e.tries-2), 10), time.Until(e.until))
+	return min(attemptFor<<min(max(0, e.tries-2), 2), time.Until(e.until))
 }
 
 // lane leads the entries of all appends into one stream. Few at a time go singly, at once; from groupAt waiting they go
