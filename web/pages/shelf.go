@@ -65,6 +65,11 @@ func (s *shelf) place(of domain.ActorID, sha256 string) string {
 	return filepath.Join(s.dir, owner(of)+"-"+sha256)
 }
 
+func digest(file []byte) string {
+	sum := sha256.Sum256(file)
+	return hex.EncodeToString(sum[:])
+}
+
 func owner(of domain.ActorID) string {
 	sum := sha256.Sum256([]byte(of))
 	return hex.EncodeToString(sum[:8])
@@ -77,8 +82,7 @@ func (s *shelf) put(of domain.ActorID, name string, file []byte) (string, error)
 	if s.dir == "" {
 		return "", errNoShelf
 	}
-	sum := sha256.Sum256(file)
-	is := hex.EncodeToString(sum[:])
+	is := digest(file)
 	own, used := []shelved{}, int64(len(file))
 	for _, p := range s.sweep() {
 		if used += p.size; p.SHA256 != is && filepath.Base(p.file)[:16] == owner(of) {
@@ -120,14 +124,14 @@ func (s *shelf) write(place string, b []byte) error {
 	return err
 }
 
-// take gives somebody's own paper back.
+// take gives somebody's own paper back. One that a crash tore or somebody altered is not it.
 func (s *shelf) take(of domain.ActorID, sha256 string) (name string, file []byte, there bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, p := range s.sweep() {
 		if p.SHA256 == sha256 && filepath.Base(p.file)[:16] == owner(of) {
 			head, file, _ := bytes.Cut(read(p.file), []byte("\n"))
-			return nameIn(head), file, len(file) > 0
+			return nameIn(head), file, digest(file) == sha256
 		}
 	}
 	return "", nil, false

@@ -41,6 +41,19 @@ func TestAPaperSurvivesTheProcess(t *testing.T) {
 			t.Errorf("%s has what is not theirs", who)
 		}
 	}
+	lies := again.place("p-ann", is) + ".paper"
+	whole := read(lies)
+	for _, other := range []string{"", "{\"name\":\"tracker.csv\"}\nAction\n", "{\"name\":\"tracker.csv\"}\nAction\nBreak\n"} {
+		if err := os.WriteFile(lies, []byte(other), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, _, there := again.take("p-ann", is); there {
+			t.Errorf("%q is taken for the paper", other)
+		}
+	}
+	if err := os.WriteFile(lies, whole, 0o600); err != nil {
+		t.Fatal(err)
+	}
 	if len(again.of("p-ann")) != 1 || len(again.of("p-bob")) != 0 {
 		t.Errorf("%v", again.of("p-ann"))
 	}
