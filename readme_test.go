@@ -74,6 +74,37 @@ func TestREADME(t *testing.T) {
 			t.Fatalf("a shell block is marked %q", kind)
 		}
 	}
+	everyFileIsNamed(t, string(text), filepath.Join(dir, "data"))
+}
+
+var readModel = regexp.MustCompile(`^read-\d+\.db(-wal|-shm)?$`)
+
+// everyFileIsNamed finds what lies in a data directory of which the README does not say who may write it.
+func everyFileIsNamed(t *testing.T, readme, data string) {
+	t.Helper()
+	top, err := os.ReadDir(data)
+	keys, errKeys := os.ReadDir(filepath.Join(data, "keys"))
+	if err != nil || errKeys != nil {
+		t.Fatal(err, errKeys)
+	}
+	var names []string
+	for _, e := range top {
+		switch {
+		case e.Name() == "keys":
+		case e.IsDir():
+			names = append(names, e.Name()+"/")
+		default:
+			names = append(names, readModel.ReplaceAllString(e.Name(), "read-*.db"))
+		}
+	}
+	for _, e := range keys {
+		names = append(names, "keys/"+e.Name())
+	}
+	for _, name := range names {
+		if !strings.Contains(readme, "`"+name+"`") {
+			t.Errorf("the README does not say who may write %s in the data directory", name)
+		}
+	}
 }
 
 // freshCheckout copies what git tracks or would track, so that nothing of this machine is beside it.

@@ -18,9 +18,12 @@ import (
 //
 //	plantrail.json  what it is: the organisation and where its journal is (settings); written once, by the first start
 //	lock            held (flock) by the one process that has the directory open; it ends with the process, however that ends
+//	keys/           the key that signs checkpoints, and that of webhooks
+//	access/         who read what (package visits)
 //	papers/         papers that were looked at in a browser and not recorded yet, for a day at most
 //	server.json     how to reach a running server (running); believed only while the lock is held
-//	identity.json   which journal this is; with the embedded journal itself, in jetstream/, it is package eventstore's
+//	identity.json   which journal this is; with checkpoint, swept and the embedded journal itself, in jetstream/, it is
+//	                package eventstore's
 //	read*.db        the read models: may be deleted, and are then built again
 type dataDir string
 
