@@ -22,8 +22,15 @@ func TestWhereThereIsNothingThePageSaysSo(t *testing.T) {
 		"/import": "The paper or tracker", "/new-plan": "Begin a plan"} {
 		holds(t, h, address, 200, want, "</html>")
 	}
+	h.SignIn.Session.Actor.Role = domain.Reader // who can't begin a plan is not led to it
+	if _, page, _ := fetch(t, h, "/plans"); !strings.Contains(page, "Those who keep plans") || strings.Contains(page, "/new-plan") || strings.Contains(page, `href="/import"`) {
+		t.Error("a reader is led to what they may not do")
+	}
+	h.SignIn.Session.Actor.Only = domain.ScopeOf([]domain.PlanID{"other"})
+	holds(t, h, "/plans", 200, "There is no plan yet to which you are let in")
+	h.SignIn.Session.Actor.Role, h.SignIn.Session.Actor.Only = domain.Admin, ""
 	h.Do(t, "empty", domain.OpenPlan{Basis: on(2026, 1, 5), Title: "Empty"})
-	for page, want := range map[string]string{"": "The plan had no items then", "/timeline": "Empty", "/strips": "The plan had no items then", "/meetings": "meeting", "/findings": "finding", "/evidence": "No file of evidence is attached",
+	for page, want := range map[string]string{"": "The plan has no items yet", "?position=1": "The plan had no items then", "/timeline": "Empty", "/strips": "The plan had no items then", "/meetings": "meeting", "/findings": "finding", "/evidence": "No file of evidence is attached",
 		"/compare": "Compare", "/policy": "default.v1", "/reports": "Also as", "/bundle": "Why do you take it?", "/timeline?type=rating-changed": "Nothing was recorded like that", "/answer-request": "Answer a request"} {
 		holds(t, h, "/plans/empty"+page, 200, want, "</html>")
 	}
