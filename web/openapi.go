@@ -49,7 +49,7 @@ const apiWords = `Improvement plans as a history: every change is appended as an
 authority, and nothing is overwritten.
 
 **Commands** are POSTs to ` + "`/v1/plans/{plan}/{verb}`" + `. Send an ` + "`Idempotency-Key`" + ` (the command's id) and a command can be given
-again without harm after a lost answer: an id is recorded once, for ever. Send ` + "`If-Match`" + ` with the plan's version, and the command is
+again without harm after a lost answer: an id is recorded once in its plan, for ever. Send ` + "`If-Match`" + ` with the plan's version, and the command is
 refused if the plan has moved on.
 
 **Questions** are GETs. Lists can be had as CSV with ` + "`Accept: text/csv`" + ` or ` + "`?format=csv`" + ` and are paged by cursor. A write answers its
