@@ -106,9 +106,25 @@ type plansPage struct {
 	Plans    []projections.PlanSummary
 	Proof    proofState
 	Month    string // its first day
+	Now      time.Time
 	Counted  bool
 	Findings map[domain.PlanID]int
 	Owing    map[domain.PlanID]int
+}
+
+// Verified says of a plan in few words how its record stands. One that was changed about as late as what is not signed yet counts
+// as not signed, too.
+func (page plansPage) Verified(p projections.PlanSummary) string {
+	unsigned := page.Now.Add(-time.Duration(page.Proof.LagSeconds*float64(time.Second)) - time.Minute)
+	switch state := page.Proof.State(); {
+	case state == proofFailed:
+		return "✕ verification failed"
+	case state == proofUnknown:
+		return "not known"
+	case state == proofYoung, page.Proof.LagEvents > 0 && !p.Changed.Before(unsigned):
+		return "not signed yet"
+	}
+	return "✓ as signed"
 }
 
 // owing is the rule that finds what nobody has said anything about for too long.
@@ -153,7 +169,7 @@ func (v *visit) countFindings(page *plansPage) error {
 }
 
 func (v *visit) plans() error {
-	page := plansPage{Month: time.Now().UTC().Format("2006-01") + "-01"}
+	page := plansPage{Now: v.deps.Now(), Month: v.deps.Now().UTC().Format("2006-01") + "-01"}
 	if err := v.get("/plans", url.Values{"since": {page.Month}}, &page); err != nil {
 		return err
 	}

@@ -69,14 +69,17 @@ func TestStatesOfTheProof(t *testing.T) {
 	h := pagestest.New(t)
 	h.Parks(t)
 	holds(t, h, "/verify", 200, "No proof is kept on this server")
+	holds(t, h, "/plans", 200, "<td class=\"govuk-table__cell\">not known</td>")
 	h.Proof.Stand(projections.KeeperStatus{Origin: "acme", Size: 14, LastCheck: time.Now()})
 	holds(t, h, "/verify", 200, "Nothing that was recorded here has been changed", "14 entries")
+	holds(t, h, "/plans", 200, "<td class=\"govuk-table__cell\">✓ as signed</td>")
 	holds(t, h, "/verify?size=2&root=nonsense", 400, "There is a problem")
 	h.Proof.Stand(projections.KeeperStatus{Origin: "acme", Size: 14, LastCheck: time.Now(), LagEvents: 3, LagSeconds: 600})
 	holds(t, h, "/verify", 200, "3 entries since then are recorded and not yet signed")
+	holds(t, h, "/plans", 200, "<td class=\"govuk-table__cell\">not signed yet</td>")
 	h.Proof.Stand(projections.KeeperStatus{Origin: "acme", Size: 14, Alarm: "entry 5 is another"})
 	holds(t, h, "/verify", 200, "No: verification failed", "entry 5 is another")
-	holds(t, h, "/plans", 200, "Verification failed", "not as it was signed")
+	holds(t, h, "/plans", 200, "Verification failed", "not as it was signed", "<td class=\"govuk-table__cell\">✕ verification failed</td>")
 	holds(t, h, "/plans/parks/entries/5", 200, "proves nothing until it is known why")
 }
 
