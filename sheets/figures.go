@@ -73,9 +73,9 @@ var aYear = regexp.MustCompile(`^(?:19|20|21)\d\d$`)
 // reads says what a cell under "Target" may be: a date, a figure, or either.
 func reads(text string) (date, figured bool) {
 	text = squash(text)
-	_, err := domain.ParseDate(text)
+	_, date = dateIn(text)
 	_, figured = parseFigure(text)
-	return err == nil || aYear.MatchString(text), figured
+	return date || aYear.MatchString(text) || aTimescale.MatchString(text), figured
 }
 
 // noFigure are the words by which a cell says that there is no figure yet.

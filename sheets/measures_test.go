@@ -93,6 +93,13 @@ func TestWhatColumnsOfFiguresMean(t *testing.T) {
 			}
 		})
 	}
+	for cell, field := range map[string]Field{"Q1 2026/27": FieldDue, "ongoing": FieldDue, "Spring 2027": FieldDue, "by end of Q3 2026": FieldDue, "End of March 2027": FieldDue,
+		"85%": FieldTarget, "Q1 85%": FieldTarget, "Quarterly": FieldTarget} {
+		p, err := Read([]byte("Ref,Action,Owner,Target,RAG\n1,Mend the roof,Ann,"+cell+",green\n"), Options{Plan: "parks", Title: "Parks", AsAt: third})
+		if err != nil || p.Columns[3].Field != field {
+			t.Errorf("%q under Target is %q, want %q (%v)", cell, p.Columns[3].Field, field, err)
+		}
+	}
 	p := again(t, "Action,RAG,Target\nMend the roof,green,31/03/2020\n", "Action,RAG,Target\nMend the roof,green,30/04/2020\n")
 	if got := recordsOf(p); got != "due item-01 2020-04-30" {
 		t.Errorf("a target that is a date moves: %s", got)

@@ -18,6 +18,10 @@ var (
 	ofCouncil  = regexp.MustCompile(`^(?i:(?:by|during|in)\s+)?(?i:(?:the\s+)?end(?:\s+of)?\s+)?(?i:(?:q|quarter )[1-4],?\s+(?:of\s+)?)?20\d\d ?[/–-] ?(?:20)?\d\d$`)
 )
 
+// aTimescale is words of time that are no figure: under "Target" they say that it is a column of dates.
+var aTimescale = regexp.MustCompile(`^(?i:(?:by|in|during)\s+)?(?i:(?:the\s+)?end(?:\s+of)?\s+)?(?i:q[1-4]|quarter [1-4]|spring|summer|autumn|winter|on-?going)` +
+	`(?:,?\s+(?:of\s+)?20\d\d(?: ?[/–-] ?(?:20)?\d\d)?)?$`)
+
 // dateIn reads a text that is a date, with no more before it than that it is the last one.
 func dateIn(text string) (domain.Date, bool) {
 	d, err := domain.ParseDate(text)
