@@ -8,10 +8,11 @@ const anyone domain.Role = ""
 // access is the one table of who may do what: the least role for each route, by its pattern. A route that is not in it
 // can't be registered, and a pattern in it without a route is an error too.
 var access = map[string]domain.Role{
-	"GET /healthz":      anyone,
-	"GET /readyz":       anyone,
-	"GET /openapi.json": anyone,
-	"GET /metrics":      anyone, // Reader with Deps.GuardMetrics
+	"GET /healthz":         anyone,
+	"GET /readyz":          anyone,
+	"GET /openapi.json":    anyone,
+	"GET /problems/{kind}": anyone,
+	"GET /metrics":         anyone, // Reader with Deps.GuardMetrics
 
 	"GET /v1/whoami":                                domain.Reader,
 	"GET /v1/status":                                domain.Reader,

@@ -107,7 +107,7 @@ func told(c *call, f *feeds.Feed, err error) error {
 		return err
 	}
 	p := problemOf(err, c.id, false)
-	p.Type, p.Title = "/problems/reset", "The history is not the one that was read"
+	p.Type, p.Title = resetType, resetTitle
 	if at, err := f.Reader(c.r.Context(), reset.Good, feeds.Query{}); err == nil {
 		p.headers = http.Header{"Plantrail-Cursor": {at.Cursor(c.subscriber())}}
 	}

@@ -50,6 +50,7 @@ func (s *Server) registerOperation() {
 	query(s, "/v1/whoami", about{id: "whoami", tag: "people", summary: "Whom the server takes the caller for"}, s.whoami)
 	s.registerRebuild()
 	s.registerProbes()
+	s.registerProblems()
 	s.open("GET /openapi.json", route{})
 	s.HandleFunc("GET /openapi.json", s.serveOpenAPI)
 	s.open("GET /metrics", route{})
