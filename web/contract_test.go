@@ -136,7 +136,7 @@ func TestEveryOperationIsAsDocumented(t *testing.T) {
 	for _, q := range []string{"/v1/plans?" + min, "/v1/plans/sdp?" + min, "/v1/plans/sdp?position=4", "/v1/plans/sdp/strips", "/v1/plans/sdp?recorded_at=2099-01-01",
 		"/v1/plans/sdp/ambers", "/v1/plans/sdp/ambers?meaning=at_risk,off_track", "/v1/plans/sdp/timeline?limit=5", "/v1/plans/sdp/timeline?newest=true&item=action-1&from=2020-01-01",
 		"/v1/timeline?type=rating-changed", "/v1/plans/sdp/items/action-1", "/v1/plans/sdp/entries/3", "/v1/plans/sdp/commands/c-rate", "/v1/search?q=posts",
-		"/v1/search?q=vacant&plan=sdp&limit=1", "/v1/status", "/v1/whoami", "/v1/persons", "/v1/tokens", "/v1/schemes", "/healthz", "/readyz",
+		"/v1/search?q=vacant&plan=sdp&limit=1", "/v1/status", "/v1/whoami", "/v1/persons", "/v1/tokens", "/v1/schemes", "/healthz", "/readyz", "/problems/conflict",
 		"/v1/plans/sdp/findings?rule=R20,R01&severity=high&answered=no", "/v1/plans/sdp/findings?valid_at=2020-02-03", "/v1/findings?limit=1", "/v1/findings/rules"} {
 		c.call(200, "GET", q, "")
 	}
