@@ -1,6 +1,7 @@
 package pages
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"crypto/sha256"
@@ -145,6 +146,17 @@ func read(file string) []byte {
 	return b
 }
 
+// head is the first line of a file alone: a paper may be large.
+func head(file string) []byte {
+	f, err := os.Open(file)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	line, _ := bufio.NewReader(f).ReadBytes('\n') // what can't be read names nothing
+	return line
+}
+
 func nameIn(head []byte) string {
 	var is struct{ Name string }
 	_ = json.Unmarshal(head, &is) // a paper without a name is a paper
@@ -167,8 +179,7 @@ func (s *shelf) of(who domain.ActorID) (all []shelved) {
 	defer s.mu.Unlock()
 	for _, p := range s.sweep() {
 		if base := filepath.Base(p.file); base[:16] == owner(who) && filepath.Ext(base) == ".paper" {
-			head, _, _ := bytes.Cut(read(p.file), []byte("\n"))
-			p.Name = nameIn(head)
+			p.Name = nameIn(head(p.file))
 			all = append(all, p)
 		}
 	}
