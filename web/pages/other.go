@@ -25,13 +25,15 @@ type other struct {
 	Only  []string
 	Asked url.Values
 	Fixed func(url.Values)
-	First string // is asked before, by whom may see it
-	Needs string // a parameter without which nothing is asked yet
-	Said  bool   // the page asks the API nothing: its data is what it says
+	First string                           // is asked before, by whom may see it
+	Needs string                           // a parameter without which nothing is asked yet
+	Made  func(v *visit, asCSV bool) error // of several answers, as the page is
+	Said  bool                             // the page asks the API nothing: its data is what it says
 }
 
 // otherData are the pages whose data is elsewhere, or is asked for with something that their address does not say.
 var otherData = map[string]other{
+	"GET /plans":                 {Made: (*visit).plansData},
 	"GET /plans/{plan}/meetings": {At: "/plans/{plan}", Only: []string{"plan", "title", "version", "position", "meetings", "requests", "resolutions"}},
 	"GET /plans/{plan}/policy":   {At: "/plans/{plan}", Only: []string{"plan", "title", "version", "position", "levels", "dimensions", "retired_schemes", "policy", "plan_version", "adopted"}},
 	"GET /plans/{plan}/reports":  {First: "/plans/{plan}", At: "/reports", Fixed: func(q url.Values) { clear(q) }}, // which there are does not hang on the moment
@@ -77,6 +79,9 @@ func (v *visit) otherForm(pattern string, show func(*visit) error) bool {
 		from.At = strings.TrimPrefix(pattern, "GET ")
 	}
 	answer := v.answerOther
+	if from.Made != nil {
+		answer = func(other, url.Values, bool) error { return from.Made(v, format == "csv") }
+	}
 	if from.Said || from.Needs != "" && strings.TrimSpace(q.Get(from.Needs)) == "" {
 		answer = func(other, url.Values, bool) error { return v.answerSaid(show, format == "csv") }
 	}

@@ -169,21 +169,28 @@ func (v *visit) countFindings(page *plansPage) error {
 }
 
 func (v *visit) plans() error {
-	page := plansPage{Now: v.deps.Now(), Month: v.deps.Now().UTC().Format("2006-01") + "-01"}
-	if err := v.get("/plans", url.Values{"since": {page.Month}}, &page); err != nil {
+	page, err := v.plansPage()
+	if err != nil {
 		return err
-	}
-	var err error
-	if page.Proof, err = v.proof(nil); err != nil {
-		return err
-	}
-	if page.Counted = len(page.Plans) > 0 && len(page.Plans) <= plansCounted; page.Counted {
-		if err = v.countFindings(&page); err != nil {
-			return err
-		}
 	}
 	return v.show("plans", "Plans", "plans", page)
 }
+
+func (v *visit) plansPage() (page plansPage, err error) {
+	page = plansPage{Now: v.deps.Now(), Month: v.deps.Now().UTC().Format("2006-01") + "-01"}
+	if err := v.get("/plans", page.question(), &page); err != nil {
+		return page, err
+	}
+	if page.Proof, err = v.proof(nil); err != nil {
+		return page, err
+	}
+	if page.Counted = len(page.Plans) > 0 && len(page.Plans) <= plansCounted; page.Counted {
+		err = v.countFindings(&page)
+	}
+	return page, err
+}
+
+func (page plansPage) question() url.Values { return url.Values{"since": {page.Month}} }
 
 // asked is what the address of a plan's page asks for.
 type asked struct {

@@ -66,7 +66,7 @@ func TestEachPageShowsWhatItIsFor(t *testing.T) {
 func TestTheSameAddressAnswersJSONAndCSV(t *testing.T) {
 	h := pagestest.New(t)
 	h.Parks(t)
-	for address, want := range map[string]string{"/plans?format=json": `"plan":"parks"`, "/plans/parks?format=csv": "item,ref,level", "/plans/parks/timeline?format=csv": "position,plan,entry",
+	for address, want := range map[string]string{"/plans?format=json": `"owing":2,"verified":"not known"}]}`, "/plans?format=csv": "changes,findings,owing,verified\r\nparks,", "/plans/parks?format=csv": "item,ref,level", "/plans/parks/timeline?format=csv": "position,plan,entry",
 		"/plans/nix?format=json": `"status":404`} {
 		if _, body, _ := fetch(t, h, address); !strings.Contains(body, want) {
 			t.Errorf("%s: %.200s", address, body)
