@@ -16,13 +16,15 @@ type queue[T any] struct {
 	most  int
 	more  chan struct{} // capacity 1: something changed for the taker
 	room  chan struct{} // capacity 1: something changed for the putter
+	over  chan struct{} // closed when the goroutine has ended
 }
 
 // pump reads seq in a goroutine of its own until it ends, turning each value into what the taker wants. The goroutine ends
 // with seq or ctx.
 func pump[S, T any](ctx context.Context, most int, seq iter.Seq2[S, error], turn func(S) (T, error)) *queue[T] {
-	q := &queue[T]{most: most, more: make(chan struct{}, 1), room: make(chan struct{}, 1)}
+	q := &queue[T]{most: most, more: make(chan struct{}, 1), room: make(chan struct{}, 1), over: make(chan struct{})}
 	go func() {
+		defer close(q.over)
 		for s, err := range seq {
 			var t T
 			if err == nil {

@@ -66,9 +66,9 @@ func (db *DB) fillAndSwap(ctx context.Context, src Source, next *file, report fu
 // fill projects both streams up to their ends as they were, side by side.
 func (p *projector) fill(ctx context.Context, tail Tail) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	p.ahead = p.readTexts(ctx, tail.Texts)
-	texts := p.ahead
+	texts := p.readTexts(ctx, tail.Texts)
+	defer func() { cancel(); <-texts.over }()
+	p.ahead = texts
 	if err := p.reach(ctx, tail.Events); err != nil {
 		return err
 	}

@@ -194,13 +194,13 @@ func (p *projector) reach(ctx context.Context, end domain.Position) error {
 
 func (p *projector) run(ctx context.Context, follow bool, enough func() bool) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	events := pump(ctx, most, p.src.Events(ctx, p.fold.at.position, follow), func(r domain.Recorded) (prepared, error) {
 		if p.live {
 			p.db.standing.saw(r.Position, r.RecordedAt)
 		}
 		return prepare(r)
 	})
+	defer func() { cancel(); <-events.over }() // the source is left alone
 	var batch []prepared
 	for !enough() {
 		got, ok, err := events.take(ctx, batch)
@@ -305,8 +305,9 @@ func (p *projector) projectTexts(ctx context.Context, batch []prepared) error {
 		return err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	return p.drainTexts(ctx, p.readTexts(ctx, tail.Texts), tail.Texts)
+	texts := p.readTexts(ctx, tail.Texts)
+	defer func() { cancel(); <-texts.over }()
+	return p.drainTexts(ctx, texts, tail.Texts)
 }
 
 // leavesTexts reports whether an event comes after what was left of another event's texts was stored anew.
