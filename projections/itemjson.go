@@ -8,7 +8,7 @@ import (
 )
 
 // itemState is an item's JSON. Each event about an item leaves one, so what most items have is written without reflection,
-// which took a sixth of a replay; the bytes are those of encoding/json.
+// which took a tenth of a replay; the bytes are those of encoding/json.
 func itemState(it *domain.Item) (string, error) {
 	b := stateJSON{append(make([]byte, 0, 512), '{'), true}
 	b.text("id", string(it.ID))
