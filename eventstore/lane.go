@@ -135,6 +135,7 @@ type group struct {
 	entries         []*entry
 	messages, bytes int
 	subjects        map[string]bool
+	out             chan *entry // on their way to the server
 	over            *time.Timer
 }
 
@@ -149,7 +150,7 @@ func (g *group) add(e *entry) {
 	g.entries = append(g.entries, e)
 	g.messages, g.bytes = g.messages+len(e.msgs), g.bytes+e.bytes
 	g.subjects[e.subject()] = true
-	g.send(e)
+	g.out <- e // there is room: an entry has at least one message
 }
 
 // gather begins a batch. What comes is sent at once, for the server needs some milliseconds to set a batch up; the commit
@@ -159,8 +160,10 @@ func (l *lane) gather() {
 	if l.expecting() {
 		want = l.expect
 	}
-	g := &group{batch: l.pub.newBatch(), want: want, entries: make([]*entry, 0, want), subjects: make(map[string]bool, want)}
+	g := &group{batch: l.pub.newBatch(), want: want, entries: make([]*entry, 0, want), subjects: make(map[string]bool, want),
+		out: make(chan *entry, maxBatch)}
 	l.open = g
+	go l.carry(g)
 	g.over = time.AfterFunc(l.linger, func() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
@@ -197,12 +200,15 @@ func (l *lane) dispatch() {
 	g := l.open
 	g.over.Stop()
 	l.open, l.flying = nil, true
-	go l.finish(g)
+	close(g.out)
 }
 
-// finish commits a batch. One that fails for any reason falls apart: each entry goes alone, and so gets the verdict that
-// is its own.
-func (l *lane) finish(g *group) {
+// carry sends a batch while it is gathered, without the lock, for the connection is at times busy; then it commits it. One
+// that fails for any reason falls apart: each entry goes alone, and so gets the verdict that is its own.
+func (l *lane) carry(g *group) {
+	for e := range g.out {
+		g.send(e)
+	}
 	var first uint64
 	var err error
 	start := time.Now()
@@ -212,7 +218,7 @@ func (l *lane) finish(g *group) {
 	l.mu.Lock()
 	l.flying, l.expect = false, 0
 	if err == nil && len(g.entries) >= groupAt {
-		l.expect, l.expires, l.linger = len(g.entries)+len(l.waiting), time.Now().Add(comeback), min(comeback, time.Since(start))
+		l.expect, l.expires, l.linger = len(g.entries)+len(l.waiting), time.Now().Add(comeback), min(comeback, 2*time.Since(start))
 	}
 	if err == nil {
 		l.stats.batches.Add(1)
