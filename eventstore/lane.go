@@ -225,6 +225,7 @@ func (l *lane) carry(g *group) {
 		l.stats.batched.Add(uint64(g.messages))
 		for _, e := range g.entries {
 			l.store(e, first)
+			close(e.done)
 			first += uint64(len(e.msgs))
 		}
 	} else {
@@ -237,11 +238,6 @@ func (l *lane) carry(g *group) {
 	}
 	l.pump()
 	l.mu.Unlock()
-	if err == nil {
-		for _, e := range g.entries {
-			close(e.done)
-		}
-	}
 }
 
 var errMoved = &apiError{Status: 400, Code: codeWrongLast, Text: "a later event of this plan was stored by this process"}
