@@ -11,6 +11,7 @@ import (
 	"io"
 	"regexp"
 	"strings"
+	"sync"
 )
 
 // A bundle's container is a zip file that any zip program opens, of which every byte is prescribed: files stored without
@@ -94,9 +95,14 @@ func (s *source) measure() error {
 	return s.member.sum(r)
 }
 
+// buffers are lent to sum: a bundle has many small files, and a buffer made for each costs more than to sum it.
+var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+
 func (m *member) sum(r io.Reader) error {
+	buffer := buffers.Get().(*[32 << 10]byte)
+	defer buffers.Put(buffer)
 	crc, sha := crc32.NewIEEE(), sha256.New()
-	n, err := io.Copy(io.MultiWriter(crc, sha), r)
+	n, err := io.CopyBuffer(io.MultiWriter(crc, sha), r, buffer[:])
 	if err != nil {
 		return fmt.Errorf("%s: %w", m.name, err)
 	}
