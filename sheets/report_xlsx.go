@@ -167,7 +167,7 @@ func (b *ledger) table(s Section) error {
 			}
 		}
 	}
-	return b.SetPanes(sheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"})
+	return firstOf(b.SetPanes(sheet, &excelize.Panes{Freeze: true, YSplit: 1, TopLeftCell: "A2", ActivePane: "bottomLeft"}), b.printed(sheet, true))
 }
 
 func (b *ledger) put(sheet string, column, row int, c Cell, style int) error {
@@ -181,6 +181,18 @@ func (b *ledger) put(sheet string, column, row int, c Cell, style int) error {
 		err = b.SetCellStr(sheet, at, held(text))
 	}
 	return firstOf(err, b.SetCellStyle(sheet, at, at, style))
+}
+
+// printed sets a sheet's printing: A4 across, all columns on one page, its header on each.
+func (b *ledger) printed(sheet string, header bool) error {
+	const a4 = 9
+	fit, across, one, all, size := true, "landscape", 1, 0, a4
+	err := firstOf(b.SetSheetProps(sheet, &excelize.SheetPropsOptions{FitToPage: &fit}),
+		b.SetPageLayout(sheet, &excelize.PageLayoutOptions{Size: &size, Orientation: &across, FitToWidth: &one, FitToHeight: &all}))
+	if err != nil || !header {
+		return err
+	}
+	return b.SetDefinedName(&excelize.DefinedName{Name: "_xlnm.Print_Titles", RefersTo: "'" + sheet + "'!$1:$1", Scope: sheet})
 }
 
 // held is a text that a cell can hold. It is stored as a text, so nothing runs it; the apostrophe keeps it from being run when
@@ -217,5 +229,5 @@ func (b *ledger) about(r Report) error {
 			return err
 		}
 	}
-	return nil
+	return b.printed(sheet, false)
 }
