@@ -4,13 +4,15 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // rating reads a cell of a rating column. A rating stands alone, by its word or its only initial, or with an explanation that
-// names no other: "Amber - awaiting staff", "Off target, action in hand (Amber)". Everything else is not read.
+// names no other: "Amber - awaiting staff", "Off target, action in hand (Amber)". A shape beside the word ("● Green") says what
+// the word says. Everything else is not read.
 func (v vocabulary) rating(text string) (key, why string) {
 	text = strings.ToLower(squash(text))
-	word := strings.Trim(text, " .*")
+	word := strings.TrimFunc(text, aboutRating)
 	if key, ok := v.rates[word]; ok {
 		return key, "the cell says so"
 	}
@@ -25,6 +27,12 @@ func (v vocabulary) rating(text string) (key, why string) {
 		}
 	}
 	return "", ""
+}
+
+// aboutRating reports whether a character is no part of a rating: full stops, footnote stars, shapes and coloured signs.
+func aboutRating(r rune) bool {
+	const emojiForm = '\ufe0f'
+	return strings.ContainsRune(" .*", r) || unicode.Is(unicode.So, r) || r == emojiForm
 }
 
 // byInitial is why a rating was read that one letter gives.

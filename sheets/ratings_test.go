@@ -58,3 +58,12 @@ func TestWordsOfAnotherKeyAreNeverTakenUnasked(t *testing.T) {
 		t.Errorf("a key's own words are not read: %+v, %v", p, err)
 	}
 }
+
+func TestAShapeBesideARatingSaysTheSame(t *testing.T) {
+	for cell, want := range map[string]string{"● Green": "green", "▲\u00a0Amber": "amber", "🔴 red": "red", "Amber ⚠️": "amber", "◆ Red - no bids": "red", "🟢": "", "✔": ""} {
+		p, err := Read([]byte("Action,RAG\nMend,"+cell+"\n"), Options{Plan: "p", Title: "P", AsAt: third})
+		if err != nil || p.Rows[0].Rating.Value != want {
+			t.Errorf("%s is read as %q, %v", cell, p.Rows[0].Rating.Value, err)
+		}
+	}
+}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // The parts of a Word document that are the same for every report.
@@ -119,9 +120,9 @@ func (d *word) table(s Section) {
 	for _, edge := range []string{"top", "left", "bottom", "right", "insideH", "insideV"} {
 		fmt.Fprintf(d, `<w:%s w:val="single" w:sz="4" w:space="0" w:color="6F777B"/>`, edge)
 	}
-	d.WriteString(`</w:tblBorders></w:tblPr><w:tblGrid>`)
-	for _, c := range s.Columns {
-		fmt.Fprintf(d, `<w:gridCol w:w="%d"/>`, map[bool]int{false: 1200, true: 3000}[c.Wide])
+	d.WriteString(`</w:tblBorders><w:tblLayout w:type="fixed"/></w:tblPr><w:tblGrid>`)
+	for _, width := range columnWidths(s) {
+		fmt.Fprintf(d, `<w:gridCol w:w="%d"/>`, width)
 	}
 	d.WriteString(`</w:tblGrid><w:tr><w:trPr><w:cantSplit/><w:tblHeader/></w:trPr>`)
 	for _, c := range s.Columns {
@@ -144,8 +145,54 @@ func (d *word) table(s Section) {
 	d.paragraph("", "")
 }
 
+// Measures of a page in twentieths of a point: the width between its margins, and of 10 point Arial roughly a bold letter and
+// what a cell leaves free beside its words.
+const pageWide, letterWide, cellEdges = 16838 - 2*850, 130, 240
+
+// columnWidths shares the page out: each column is as wide as its longest word, and what is left goes to those whose lines are
+// longest. Where not even the words fit they are broken in each column alike.
+func columnWidths(s Section) []int {
+	least, more := make([]int, len(s.Columns)), make([]int, len(s.Columns))
+	for i, c := range s.Columns {
+		texts := []string{c.Name}
+		for _, row := range s.Rows {
+			if i < len(row) {
+				texts = append(texts, marked(row[i]))
+			}
+		}
+		for _, text := range texts {
+			for line := range strings.Lines(text) {
+				more[i] = max(more[i], min(80, utf8.RuneCountInString(line)))
+			}
+			for word := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ' ' || r == '\n' }) {
+				least[i] = max(least[i], cellEdges+letterWide*min(24, utf8.RuneCountInString(word)))
+			}
+		}
+	}
+	words, lines := 0, 0
+	for i := range least {
+		words, lines = words+least[i], lines+more[i]
+	}
+	for i := range least {
+		if words > pageWide {
+			least[i] = least[i] * pageWide / words
+		} else {
+			least[i] += (pageWide - words) * more[i] / max(1, lines)
+		}
+	}
+	return least
+}
+
+// marked is the text of a cell as it is printed, a rating with its shape before it.
+func marked(c Cell) string {
+	if glyph := glyphs[c.Shape]; glyph != "" && c.Text != "" {
+		return glyph + "\u00a0" + c.Text
+	}
+	return c.Text
+}
+
 func (d *word) cell(c Cell) {
-	text, properties := c.Text, ""
+	properties := ""
 	d.WriteString("<w:tc><w:tcPr>")
 	if fill, known := fills[c.Colour]; c.Kind == RatingCell && known {
 		fmt.Fprintf(d, `<w:shd w:val="clear" w:color="auto" w:fill="%s"/>`, strings.ToUpper(strings.TrimPrefix(fill, "#")))
@@ -153,10 +200,7 @@ func (d *word) cell(c Cell) {
 			properties += `<w:color w:val="FFFFFF"/>`
 		}
 	}
-	if glyph := glyphs[c.Shape]; glyph != "" && text != "" {
-		text = glyph + " " + text
-	}
 	d.WriteString("</w:tcPr><w:p>")
-	d.run(text, properties)
+	d.run(marked(c), properties)
 	d.WriteString("</w:p></w:tc>")
 }

@@ -138,6 +138,9 @@ func TestAReportAsAWorkbook(t *testing.T) {
 			}
 		}
 	}
+	if page, err := f.GetPageLayout(sheet); err != nil || *page.FitToWidth != 1 || *page.Orientation != "landscape" || len(f.GetDefinedName()) != 1 {
+		t.Errorf("it is printed as %+v, %v, with %v", page, err, f.GetDefinedName())
+	}
 	if wide, _ := f.GetColWidth(sheet, "B"); wide != 48 {
 		t.Errorf("the reason's column is %v wide", wide)
 	}
@@ -192,12 +195,37 @@ func TestAReportAsAWordDocument(t *testing.T) {
 		}
 	}
 	body := parts["word/document.xml"]
-	for _, want := range []string{"<w:tblHeader/>", "▲ Amber", `w:fill="F5A623"`, "&lt;b&gt;Items&lt;/b&gt; at risk", "two</w:t><w:br/>", "Key of ratings", "Made again by: plantrail report ambers sdp --position 3", ">Public<", "Nothing was found."} {
+	for _, want := range []string{"<w:tblHeader/>", "▲\u00a0Amber", `w:fill="F5A623"`, "&lt;b&gt;Items&lt;/b&gt; at risk", "two</w:t><w:br/>", "Key of ratings", "Made again by: plantrail report ambers sdp --position 3", ">Public<", "Nothing was found."} {
 		if !strings.Contains(body, want) {
 			t.Errorf("the document lacks %s", want)
 		}
 	}
 	if strings.Contains(body, "<script") || strings.Count(body, "<w:tbl>") != 2 || strings.Count(body, "<w:tr>") != 2+3 {
 		t.Errorf("%d tables of %d rows", strings.Count(body, "<w:tbl>"), strings.Count(body, "<w:tr>"))
+	}
+}
+
+// No word of a table in a Word document is broken while there is room for it, and the table is as wide as the page.
+func TestColumnsOfAWordDocumentHoldTheirWords(t *testing.T) {
+	s := Section{Columns: []Heading{{"Ref", false}, {"Responsible directorate", false}, {"RAG", false}, {"Progress", true}},
+		Rows: [][]Cell{{Words("1.1"), Words("Communities"), {Kind: RatingCell, Text: "Amber", Shape: "triangle"}, Words(strings.Repeat("The works go on. ", 30))}}}
+	widths, sum := columnWidths(s), 0
+	for i, longest := range []int{len("Ref"), len("Responsible"), len("▲ Amber") - 2, len("Progress")} {
+		if sum += widths[i]; widths[i] < longest*letterWide+cellEdges {
+			t.Errorf("column %d has %d for %d letters", i+1, widths[i], longest)
+		}
+	}
+	if widths[3] < 2*widths[1] || sum > pageWide || sum < pageWide-len(widths) {
+		t.Errorf("%v are %d of %d", widths, sum, pageWide)
+	}
+	for range 20 {
+		s.Columns = append(s.Columns, Heading{Name: "Unaccommodating"})
+	}
+	sum = 0
+	for _, w := range columnWidths(s) {
+		sum += w
+	}
+	if sum > pageWide {
+		t.Errorf("%d of %d", sum, pageWide)
 	}
 }

@@ -70,7 +70,7 @@ func TestATrackerThatIsExportedAndImportedChangesNothing(t *testing.T) {
 		plan := fmt.Sprint("drawn-", n)
 		story := drawnPlan(rt)
 		position := told(t, s, plan, strings.Join(story, "\n"))
-		for _, form := range []string{"csv", "xlsx"} {
+		for _, form := range []string{"csv", "xlsx", "docx"} {
 			file := s.must(t, 200, "GET", "/v1/plans/"+plan+"/reports/tracker?format="+form+"&min_position="+position, "").Body.String()
 			w := s.must(t, 200, "POST", "/v1/import?plan="+plan+"&as_at=2020-06-01&apply=true&name=tracker."+form, file, "Content-Type: application/octet-stream")
 			var v web.ImportView
