@@ -150,6 +150,7 @@ func (c *client) command(ctx context.Context, r request) (*answer, string, error
 		r.key = newCommandID()
 	}
 	r.method, r.accept = http.MethodPost, "application/json"
+	var gone error // the last try that may have reached the server, and whose answer did not come
 	var err error
 	for try := range commandTries {
 		if try > 0 {
@@ -157,10 +158,26 @@ func (c *client) command(ctx context.Context, r request) (*answer, string, error
 		}
 		var got *answer
 		if got, err = c.do(ctx, r); err == nil || !errors.Is(err, errLost) {
-			return got, r.key, named(err, r.key)
+			return got, r.key, named(unsettled(gone, err), r.key)
+		}
+		if !neverSent(err) {
+			gone = err
 		}
 	}
-	return nil, r.key, lost(err, r.key)
+	return nil, r.key, named(unsettled(gone, err), r.key)
+}
+
+// unsettled is what a command came to of which a try was lost, when what was said to a later one does not say what became
+// of the lost one: that nobody was there, that the server can't say just now, or, started anew, no longer knows who asks.
+func unsettled(gone, err error) error {
+	if gone == nil || err == nil {
+		return err
+	}
+	switch domain.KindOf(err) {
+	case domain.Unavailable, domain.Unauthenticated, domain.Forbidden, domain.Internal:
+		return domain.Errorf(domain.Unknown, "", "the answer was lost: it may or may not have been recorded").Because(gone)
+	}
+	return err
 }
 
 // newCommandID is a UUIDv7: sorted by time, as the ids of events are.
@@ -172,16 +189,6 @@ func named(err error, key string) error {
 		e.Hint = again(key)
 	}
 	return err
-}
-
-// lost turns a call without an answer into what it is to the caller: done or not, nobody here knows. Only a connection
-// that was never made is certain to have done nothing.
-func lost(err error, key string) error {
-	if neverSent(err) {
-		return err
-	}
-	return domain.Errorf(domain.Unknown, "", "the answer was lost: it may or may not have been recorded").
-		WithHint(again(key)).Because(err)
 }
 
 func again(key string) string { return "give the same command again with --key " + key }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -63,6 +64,44 @@ func TestAnAnswerThatNeverComesIsAnUnknownOutcome(t *testing.T) {
 	code := run(context.Background(), []string{"--server", server.URL, "--token", "pt_a_b", "plan", "open", "p1", "--title", "x", "--key", "my-key"}, strings.NewReader(""), &out, &errs)
 	if code != exitUnknown || !strings.Contains(errs.String(), "--key my-key") {
 		t.Fatalf("exit %d: %s", code, &errs)
+	}
+}
+
+// The server is killed while it records, and is not there or knows nobody when it is asked again: that says nothing of what it
+// did before.
+func TestAnAnswerLostBeforeTheServerEndedIsAnUnknownOutcome(t *testing.T) {
+	refuse := func(kind string, status int) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/problem+json")
+			w.WriteHeader(status)
+			_, _ = fmt.Fprintf(w, `{"type":"/problems/%s","status":%d,"detail":"no"}`, kind, status)
+		}
+	}
+	for name, then := range map[string]http.HandlerFunc{
+		"gone":             nil,
+		"starting":         refuse("unavailable", http.StatusServiceUnavailable),
+		"knows me no more": refuse("unauthenticated", http.StatusUnauthorized),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var server *httptest.Server
+			var calls atomic.Int32
+			server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if calls.Add(1) > 1 {
+					then(w, r)
+					return
+				}
+				if then == nil {
+					_ = server.Listener.Close()
+				}
+				panic(http.ErrAbortHandler)
+			}))
+			defer server.Close()
+			var out, errs bytes.Buffer
+			code := run(context.Background(), []string{"--server", server.URL, "--token", "pt_a_b", "plan", "open", "p1", "--title", "x", "--key", "my-key"}, strings.NewReader(""), &out, &errs)
+			if code != exitUnknown || !strings.Contains(errs.String(), "--key my-key") {
+				t.Fatalf("exit %d: %s", code, &errs)
+			}
+		})
 	}
 }
 
