@@ -117,31 +117,30 @@ func (a *audit) leftTexts(ctx context.Context, p *projector) error {
 	for event, disclosures := range a.early {
 		again = append(again, TextRecord{Event: event, Disclosures: disclosures})
 	}
+	where, err := recordedWith(ctx, p, again)
+	if err != nil {
+		return err
+	}
 	for _, t := range again {
-		var at domain.Position
-		var count int
-		err := p.conn.QueryRowContext(ctx, "SELECT position, texts FROM timeline WHERE event = ?", string(t.Event)).Scan(&at, &count)
-		if notFound(err, "", "") != err { // no event has it
+		e, recorded := where[t.Event]
+		if !recorded {
 			continue
-		}
-		if err != nil {
-			return err
 		}
 		leaf, err := readLeaf(ctx, func(ctx context.Context, after domain.Position) iter.Seq2[Leaf, error] {
 			return a.src.Leaves(ctx, after, false)
-		}, at)
+		}, e.position)
 		if err != nil {
 			return err
 		}
-		r, err := a.src.Event(ctx, at)
+		r, err := a.src.Event(ctx, e.position)
 		if err != nil {
 			return err
 		}
-		digests, err := digestsOf(leaf.Body, count)
+		digests, err := digestsOf(leaf.Body, e.texts)
 		if err != nil {
 			return err
 		}
-		if err := a.match(ctx, t.Event, wantedTexts{at, digests, r.CommandHash}, t.Disclosures); err != nil {
+		if err := a.match(ctx, t.Event, wantedTexts{e.position, digests, r.CommandHash}, t.Disclosures); err != nil {
 			return err
 		}
 	}
@@ -149,6 +148,39 @@ func (a *audit) leftTexts(ctx context.Context, p *projector) error {
 		a.missing[event] = missingText{position: want.position, count: len(want.digests)}
 	}
 	return a.lostTexts(ctx)
+}
+
+// textedEvent is where an event stands, and how many texts it has.
+type textedEvent struct {
+	position domain.Position
+	texts    int
+}
+
+// recordedWith finds the events of some texts, all by one pass: the file has no index of event ids yet, and an import that was
+// killed leaves thousands of texts without events.
+func recordedWith(ctx context.Context, p *projector, texts []TextRecord) (map[domain.EventID]textedEvent, error) {
+	if len(texts) == 0 {
+		return nil, nil
+	}
+	ids := make([]domain.EventID, len(texts))
+	for i, t := range texts {
+		ids[i] = t.Event
+	}
+	rows, err := p.conn.QueryContext(ctx, "SELECT event, position, texts FROM timeline WHERE event IN (SELECT value FROM json_each(?))", jsonList(ids))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	found := map[domain.EventID]textedEvent{}
+	for rows.Next() {
+		var id domain.EventID
+		var e textedEvent
+		if err := rows.Scan(&id, &e.position, &e.texts); err != nil {
+			return nil, err
+		}
+		found[id] = e
+	}
+	return found, rows.Err()
 }
 
 // lostTexts tells the texts that somebody had erased from those that are lost.
