@@ -2,6 +2,7 @@ package eventstore_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 	"time"
 
@@ -75,4 +76,42 @@ func TestAnAnswerThatComesTooLate(t *testing.T) {
 		t.Errorf("the same command gives %+v, want the first receipt", got)
 	}
 	reverify(t, s, 2)
+}
+
+// The server takes nothing any more, and the connection is full of what was to be sent: each command is answered all the same, and
+// what was not stored is not reported as recorded.
+func TestAServerThatTakesNothing(t *testing.T) {
+	domaintest.Long(t)
+	t.Parallel()
+	proxy, s, service := behindProxy(t, 0) // as long as in earnest
+	const writers = 120
+	give := func(i int, id domain.CommandID, do domain.Command) error {
+		_, err := service.Do(context.Background(), domain.Order{Plan: groupPlan(i), Actor: journaltest.Editor, Command: id, Do: do})
+		return err
+	}
+	for i := range writers {
+		eventstoretest.Until(t, time.Minute, "a plan is opened", func() bool { return give(i, "c-1", domain.OpenPlan{Title: "t"}) == nil })
+	}
+	release := proxy.Stop()
+	t.Cleanup(release)
+	words := domain.Text(strings.Repeat("The works go on. ", 3600))
+	answers := make(chan error, writers)
+	for i := range writers {
+		go func() { answers <- give(i, "c-2", domain.AddItem{Title: words}) }()
+	}
+	for range writers {
+		select {
+		case err := <-answers:
+			if k := domain.KindOf(err); k != domain.Unavailable && k != domain.Unknown {
+				t.Fatalf("a command ends as %v while nothing is taken", err)
+			}
+		case <-time.After(40 * time.Second):
+			t.Fatal("commands hang while the server takes nothing")
+		}
+	}
+	release()
+	for i := range writers {
+		eventstoretest.Until(t, time.Minute, "the server takes something again", func() bool { return give(i, "c-2", domain.AddItem{Title: words}) == nil })
+	}
+	reverify(t, s, 1+2*writers)
 }

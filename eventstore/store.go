@@ -151,6 +151,8 @@ func (s *Store) options() []nats.Option {
 		nats.ReconnectWait(100 * time.Millisecond),
 		nats.ReconnectJitter(50*time.Millisecond, 100*time.Millisecond),
 		nats.ReconnectBufSize(-1), // what can't be sent now fails now: nothing is sent behind the back of its caller
+		// A server that takes nothing is left, for all wait while one is sending or connecting.
+		nats.FlusherTimeout(s.cfg.Patience / 4), nats.ReconnectOnFlusherError(), nats.Timeout(s.cfg.Patience / 4),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			s.asyncErr.Store(&refusal{time.Now(), err})
 			log.Error("the server refused something", "error", err)

@@ -64,6 +64,16 @@ func (p *Proxy) Hold(answer, request func([]byte) bool) (sent func() int, releas
 	return func() int { return int(count.Load()) }, sync.OnceFunc(func() { close(until) })
 }
 
+// Stop takes nothing more from the client until release is called: a server that stands still.
+func (p *Proxy) Stop() (release func()) {
+	until := make(chan struct{})
+	p.set(func([]byte) bool {
+		<-until
+		return true
+	}, nil)
+	return sync.OnceFunc(func() { close(until) })
+}
+
 // Refuse makes the proxy drop its connections and take no more, until it is given false.
 func (p *Proxy) Refuse(on bool) {
 	p.mu.Lock()
