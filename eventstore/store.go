@@ -129,7 +129,13 @@ func (s *Store) connect(ctx context.Context) (err error) {
 			return err
 		}
 	}
-	if s.nc, err = nats.Connect(s.cfg.URL, s.options()...); err != nil {
+	for start, limit := time.Now(), connectFor(s.cfg); ; { // one that took all its time is tried again: the machine may be slow
+		began := time.Now()
+		if s.nc, err = nats.Connect(s.cfg.URL, s.options()...); err == nil || time.Since(began) < limit || time.Since(start) > s.cfg.Patience {
+			break
+		}
+	}
+	if err != nil {
 		return domain.Errorf(domain.Unavailable, "NATS", "no connection to %s", redact(s.cfg.URL)).
 			WithHint("see that the servers run and that the credentials are right").Because(err)
 	}
@@ -152,7 +158,7 @@ func (s *Store) options() []nats.Option {
 		nats.ReconnectJitter(50*time.Millisecond, 100*time.Millisecond),
 		nats.ReconnectBufSize(-1), // what can't be sent now fails now: nothing is sent behind the back of its caller
 		// A server that takes nothing is left, for all wait while one is sending or connecting.
-		nats.FlusherTimeout(s.cfg.Patience / 4), nats.ReconnectOnFlusherError(), nats.Timeout(s.cfg.Patience / 4),
+		nats.FlusherTimeout(connectFor(s.cfg)), nats.ReconnectOnFlusherError(), nats.Timeout(connectFor(s.cfg)),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			s.asyncErr.Store(&refusal{time.Now(), err})
 			log.Error("the server refused something", "error", err)
@@ -173,6 +179,9 @@ func (s *Store) options() []nats.Option {
 	}
 	return options
 }
+
+// connectFor is how long a connection may take to be made, and a write to be taken.
+func connectFor(c Config) time.Duration { return c.Patience / 4 }
 
 // redact removes users and passwords from a list of URLs.
 func redact(urls string) string {
