@@ -18,6 +18,7 @@ import (
 func drawn(t *rapid.T) string {
 	var b strings.Builder
 	items := map[string][]string{}
+	asked, resolved := map[string]int{}, 0
 	cut := map[string]bool{}
 	line := func(plan string, pending map[string]bool) string {
 		pick := func(of ...string) string { return rapid.SampledFrom(of).Draw(t, "pick") }
@@ -30,6 +31,18 @@ func drawn(t *rapid.T) string {
 			return fmt.Sprintf("%s add %s \"Item %s\"%s", plan, id, id, pick("", " due=2020-03", ` owner="Ann"`))
 		}
 		it := pick(items[plan]...)
+		switch rapid.IntRange(0, 11).Draw(t, "members") {
+		case 0:
+			asked[plan]++
+			return fmt.Sprintf("%s request q%d %s \"Why?\"", plan, asked[plan], pick("-", it))
+		case 1:
+			if asked[plan] > 0 {
+				return fmt.Sprintf("%s answer q%d \"So\"", plan, rapid.IntRange(1, asked[plan]).Draw(t, "request"))
+			}
+		case 2:
+			resolved++
+			return fmt.Sprintf("%s resolve r%d \"Noted\"", plan, resolved)
+		}
 		return plan + " " + pick("rate "+it+" amber \"late\" @2020-01-15", "rate "+it+" red", "rate "+it+" green \"good\"", "progress "+it+" \"more\"",
 			"due "+it+" 2020-05 \"slow\"", "due "+it+" 2020-07-31 \"slower\"", "outcome "+it+" achieved \"all\"", "suspend "+it+" \"wait\"",
 			"resume "+it+" \"on\"", "reword "+it+" \"Other words\" \"clearer\"", "owner "+it+" \"Bob\" \"left\"", "cancel "+it+" \"no\"")
@@ -74,20 +87,33 @@ func TestAsAtEqualsANaiveReplay(t *testing.T) {
 			plan := rapid.SampledFrom([]domain.PlanID{"pa", "pb"}).Draw(rt, "plan")
 			offset := time.Duration(rapid.IntRange(-30, 30).Draw(rt, "seconds")) * time.Second
 			instant := all[n-1].RecordedAt.Add(offset)
-			naive, known := domain.NewHistory(plan), domain.NewHistory(plan)
-			for _, r := range all {
-				if r.Plan != plan {
-					continue
-				}
-				if r.Position <= domain.Position(n) {
-					naive.Apply(r)
-				}
-				if !r.RecordedAt.After(instant) {
-					known.Apply(r)
-				}
-			}
-			compare(t, db, naive, projections.At{Position: domain.Position(n)})
-			compare(t, db, known, projections.At{RecordedAt: instant})
+			at := domain.Position(n)
+			compare(t, db, replay(plan, all, func(r domain.Recorded) bool { return r.Position <= at }), projections.At{Position: at})
+			compare(t, db, replay(plan, all, func(r domain.Recorded) bool { return !r.RecordedAt.After(instant) }), projections.At{RecordedAt: instant})
 		}
 	})
+}
+
+// replayed is a history, and what was resolved in it.
+type replayed struct {
+	*domain.History
+	resolved []string
+}
+
+// replay folds those of all events that are of one plan and known.
+func replay(plan domain.PlanID, all []domain.Recorded, known func(domain.Recorded) bool) replayed {
+	h := replayed{History: domain.NewHistory(plan)}
+	var gather domain.Gather
+	for _, r := range all {
+		if r.Plan != plan || !known(r) {
+			continue
+		}
+		h.Apply(r)
+		for _, counts := range gather.Add(r) {
+			if e, ok := counts.Event.(*domain.ResolutionRecorded); ok {
+				h.resolved = append(h.resolved, string(e.Resolution))
+			}
+		}
+	}
+	return h
 }
