@@ -173,6 +173,40 @@ func TestLongCommandCutBetweenBatches(t *testing.T) {
 	reverify(t, s, 2002)
 }
 
+// Another process records in the plan between the batches of a long command: the second batch finds that the first is no
+// longer the plan's last, and is not stored.
+func TestLongCommandOvertakenBetweenBatches(t *testing.T) {
+	domaintest.Long(t)
+	t.Parallel()
+	nodes := eventstoretest.Cluster(t, 1)
+	proxy := eventstoretest.NewProxy(t, nodes.Addr(0))
+	cfg := nodes.Config(t.TempDir())
+	cfg.URL, cfg.Init, cfg.Patience = proxy.URL(), true, time.Minute
+	s := eventstoretest.OpenWith(t, cfg)
+	cfg.URL, cfg.Init, cfg.Join, cfg.DataDir = nodes.URL(), false, true, t.TempDir()
+	other := eventstoretest.OpenWith(t, cfg)
+	_, release := proxy.Hold(contains(`{"stream":"HISTORY_`), contains("PUB history."))
+	t.Cleanup(release)
+	done := make(chan error, 1)
+	go func() {
+		_, err := s.Append(context.Background(), domain.Head{}, journaltest.Change("sdp", "c-1", 2500, ""))
+		done <- err
+	}()
+	var parts []domain.Recorded
+	eventstoretest.Until(t, time.Minute, "the first batch is stored", func() bool {
+		parts = journaltest.All(t, other, "sdp")
+		return len(parts) > 0
+	})
+	if _, err := other.Append(context.Background(), parts[len(parts)-1].Head(), journaltest.Change("sdp", "c-2", 1, "")); err != nil {
+		t.Fatal(err)
+	}
+	release()
+	if err := <-done; domain.KindOf(err) != domain.Conflict {
+		t.Errorf("the overtaken command got %v, want a conflict", err)
+	}
+	reverify(t, other, len(parts)+1)
+}
+
 // JetStream goes away under an embedded store: writers and readers get an error in time, not a hang.
 func TestServerDown(t *testing.T) {
 	domaintest.Long(t)
