@@ -92,6 +92,10 @@ func BenchmarkQueries(b *testing.B) {
 		}},
 		{"command", func() error { _, _, err := db.Command(ctx, plan(), "never-given"); return err }},
 		{"list-of-plans", func() error { _, err := db.Plans(ctx, time.Time{}); return err }},
+		{"table-cursor", func() error { _, err := db.Settled(ctx); return err }},
+		{"table-changed-in-1000", func() error { _, err := db.Changed(ctx, domain.Position(million.Length-1000)); return err }},
+		{"table-changed-in-all", func() error { _, err := db.Changed(ctx, 0); return err }},
+		{"table-changed-in-all-of-one-plan", func() error { _, err := db.Changed(ctx, 0, plan()); return err }},
 		{"search", func() error { _, err := db.Search(ctx, "charter printed", "", "", 20); return err }},
 		{"search-one-plan", func() error { _, err := db.Search(ctx, "charter printed", plan(), "", 20); return err }},
 	} {
