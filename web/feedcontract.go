@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -53,8 +54,8 @@ func (s *Server) registerContracts() {
 		return nil, domain.Errorf(domain.NotFound, "name", "there is no such schema").WithHint("/schemas lists them")
 	})
 	async := s.operation(http.MethodGet, "/asyncapi.json", about{id: "asyncapi", tag: "feeds", summary: "The AsyncAPI document of streams, webhooks and NATS"}, route{})
-	doc := feeds.AsyncAPI(s.deps.Org, s.deps.Version)
-	document(s, async, "application/vnd.aai.asyncapi+json;version=3.0.0", func(*struct{}) ([]byte, error) { return doc, nil })
+	doc := sync.OnceValue(func() []byte { return feeds.AsyncAPI(s.deps.Org, s.deps.Version) })
+	document(s, async, "application/vnd.aai.asyncapi+json;version=3.0.0", func(*struct{}) ([]byte, error) { return doc(), nil })
 }
 
 // document registers an operation that answers a document as it is.

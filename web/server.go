@@ -103,7 +103,7 @@ type Server struct {
 	routes  map[string]route   // by pattern
 	drafts  map[string]decoder // of commands that can be tried, by verb
 	metrics *metrics
-	openAPI []byte
+	openAPI func() []byte // the document, written when it is first asked for
 
 	jsonPeriod, filePeriod time.Duration // in which a body must have come; tests shorten them
 	files                  chan struct{} // slots for large bodies
@@ -171,7 +171,7 @@ func New(d Deps) *Server {
 	s.registerPeople()
 	s.registerVisits()
 	s.registerOperation()
-	s.finishDescription()
+	s.openAPI = sync.OnceValue(s.description)
 	for pattern := range access {
 		if _, ok := s.routes[pattern]; !ok {
 			panic("access names a route that is not there: " + pattern)
