@@ -113,6 +113,15 @@ func (f *Feed) appendCursor(dst []byte, m mark, subscriber string) []byte {
 	return cursorForm.AppendEncode(dst, append(b, tag[:]...))
 }
 
+// Cursor is the cursor of a position that the history has.
+func (f *Feed) Cursor(ctx context.Context, at domain.Position, subscriber string) (string, error) {
+	m, err := f.markAt(ctx, at)
+	if err != nil {
+		return "", err
+	}
+	return f.format(m, subscriber), nil
+}
+
 // parse reads a cursor and checks its seal, not yet whether the history still has what it saw.
 func (f *Feed) parse(cursor, subscriber string) (m mark, err error) {
 	b, err := cursorForm.DecodeString(cursor)

@@ -236,10 +236,20 @@ func TestAHistoryThatWasSetBackIsTold(t *testing.T) {
 	}
 }
 
-// shorter is a journal restored from a copy that ended early.
+// shorter is a journal that ends early: before what was recorded since, or restored from a copy.
 type shorter struct {
 	feedstest.Source
 	end domain.Position
 }
 
 func (s *shorter) End(context.Context) (domain.Position, error) { return s.end, nil }
+
+func (s *shorter) Stored(ctx context.Context, after domain.Position, follow bool) iter.Seq2[feeds.Stored, error] {
+	return func(yield func(feeds.Stored, error) bool) {
+		for one, err := range s.Source.Stored(ctx, after, follow) {
+			if err == nil && one.Position > s.end || !yield(one, err) {
+				return
+			}
+		}
+	}
+}

@@ -32,51 +32,35 @@ func FindTable(name string) (Table, bool) {
 	return Table{}, false
 }
 
-// Counting reads what counts: the events of a command when the last of its parts is there. Its cursor stays before the first
+// counting reads what counts: the events of a command when the last of its parts is there. Its place stays before the first
 // part of a command that is not complete: who goes on from there misses none of them, and gets what came meanwhile again. The
 // reader's query may name plans, nothing else: a command's parts are needed whole.
-type Counting struct {
-	Until domain.Position // what lies beyond is left for the next time; 0: all
-
+type counting struct {
 	r       *Reader
 	gathers map[domain.PlanID]*domain.Gather
 	open    int // plans with a command that is not complete
 	settled mark
 }
 
-// Counting begins at the reader's place.
-func (r *Reader) Counting(until domain.Position) *Counting {
-	return &Counting{Until: until, r: r, gathers: map[domain.PlanID]*domain.Gather{}, settled: r.mark}
-}
-
-// moved reports whether the cursor has left a place.
-func (c *Counting) moved(from mark) bool { return c.settled.at > from.at }
-
-// Cursor is that of the place before which all counts.
-func (c *Counting) Cursor(subscriber string) string { return c.r.f.format(c.settled, subscriber) }
-
-// Next is what counts among the next events. caught says that there is no more, or none before Until.
-func (c *Counting) Next(ctx context.Context) (counts []domain.Recorded, caught bool, err error) {
+// next is what counts among the next events. caught says that there is no more.
+func (c *counting) next(ctx context.Context) (counts []domain.Recorded, caught bool, err error) {
 	items, caught, err := c.r.Next(ctx, pageful)
 	if err != nil {
 		return nil, false, err
 	}
 	for _, it := range items {
-		if c.Until > 0 && it.Position > c.Until {
-			return counts, true, nil
-		}
 		counts = append(counts, c.add(it)...)
 		if c.open == 0 {
 			c.settled = it.mark
 		}
 	}
-	if c.open == 0 && (c.Until == 0 || c.r.At() <= c.Until) {
+	if c.open == 0 {
 		c.settled = c.r.mark
 	}
-	return counts, caught || c.Until > 0 && c.r.At() >= c.Until, nil
+	return counts, caught, nil
 }
 
-func (c *Counting) add(it Item) []domain.Recorded {
+func (c *counting) add(it Item) []domain.Recorded {
 	g := c.gathers[it.Plan]
 	if g == nil {
 		g = &domain.Gather{}
@@ -92,11 +76,11 @@ func (c *Counting) add(it Item) []domain.Recorded {
 // read to its end, however many parts it has: each page moves the cursor on. What came while it was recorded may come again,
 // so whoever keeps the table replaces rows by their position, which is unique.
 func (t Table) Rows(ctx context.Context, r *Reader, most int, subscriber string) (rows [][]string, cursor string, caught bool, err error) {
-	from := r.mark
-	c := r.Counting(0)
-	for n := 0; !caught && (n < most || !c.moved(from)); n += pageful {
+	from := r.mark.at
+	c := &counting{r: r, gathers: map[domain.PlanID]*domain.Gather{}, settled: r.mark}
+	for n := 0; !caught && (n < most || c.settled.at == from); n += pageful {
 		var counts []domain.Recorded
-		if counts, caught, err = c.Next(ctx); err != nil {
+		if counts, caught, err = c.next(ctx); err != nil {
 			return nil, "", false, err
 		}
 		for _, one := range counts {
@@ -105,7 +89,7 @@ func (t Table) Rows(ctx context.Context, r *Reader, most int, subscriber string)
 			}
 		}
 	}
-	return rows, c.Cursor(subscriber), caught, nil
+	return rows, r.f.format(c.settled, subscriber), caught, nil
 }
 
 func who(r domain.Recorded) (stated, recorded, actor, body string) {

@@ -116,6 +116,14 @@ func (f *fakeReads) Tree(context.Context) (projections.Tree, error) {
 	return projections.Tree{}, f.fails
 }
 
+func (f *fakeReads) Changed(context.Context, domain.Position, ...domain.PlanID) (map[domain.PlanID]map[domain.ItemID]bool, error) {
+	return nil, f.fails
+}
+
+func (f *fakeReads) Settled(context.Context, ...domain.PlanID) (domain.Position, error) {
+	return f.status.Position, f.fails
+}
+
 func (f *fakeReads) EraseText(context.Context, domain.EventID, string) error { return f.fails }
 
 // fakeService remembers orders and answers what it is told.

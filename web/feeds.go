@@ -108,8 +108,8 @@ func told(c *call, f *feeds.Feed, err error) error {
 	}
 	p := problemOf(err, c.id, false)
 	p.Type, p.Title = resetType, resetTitle
-	if at, err := f.Reader(c.r.Context(), reset.Good, feeds.Query{}); err == nil {
-		p.headers = http.Header{"Plantrail-Cursor": {at.Cursor(c.subscriber())}}
+	if cursor, err := f.Cursor(c.r.Context(), reset.Good, c.subscriber()); err == nil {
+		p.headers = http.Header{"Plantrail-Cursor": {cursor}}
 	}
 	return p
 }

@@ -50,6 +50,11 @@ type Reads interface {
 
 	FindingReads
 
+	// Changed is the items about which something counts from a position on, by plan, "" where it is about all of them.
+	Changed(ctx context.Context, after domain.Position, plans ...domain.PlanID) (map[domain.PlanID]map[domain.ItemID]bool, error)
+	// Settled is the last position that parts no command of these plans in two. No plans are all.
+	Settled(ctx context.Context, plans ...domain.PlanID) (domain.Position, error)
+
 	// Tree is the Merkle tree of the history.
 	Tree(ctx context.Context) (projections.Tree, error)
 

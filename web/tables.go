@@ -1,7 +1,9 @@
 package web
 
 import (
+	"cmp"
 	"context"
+	"net/http"
 	"slices"
 	"time"
 
@@ -52,40 +54,60 @@ func (s *Server) flatTable(ctx context.Context, in *tableInput) (FlatTable, erro
 			return FlatTable{}, told(c, f, err)
 		}
 	}
+	if t, ok := feeds.FindTable(in.Table); ok {
+		return s.eventTable(ctx, in, t, from, plans)
+	}
+	// What is recorded from here on comes with the next answer again: the cursor is that of what all of this one shows.
+	settled, err := s.deps.Reads.Settled(ctx, plans...)
+	if err != nil {
+		return FlatTable{}, err
+	}
+	next, err := f.Cursor(ctx, max(from, settled), c.subscriber())
+	if err != nil {
+		return FlatTable{}, err
+	}
+	out, err := s.stateTable(ctx, in, from, plans)
+	out.Next = next
+	return out.linked(c), err
+}
+
+// eventTable is a page of what happened.
+func (s *Server) eventTable(ctx context.Context, in *tableInput, t feeds.Table, from domain.Position, plans []domain.PlanID) (FlatTable, error) {
+	c, f := callOf(ctx), s.deps.Feed
 	r, err := f.Reader(ctx, from, feeds.Query{Plans: plans})
 	if err != nil {
 		return FlatTable{}, told(c, f, err)
 	}
 	defer r.Close()
-	if t, ok := feeds.FindTable(in.Table); ok {
-		if in.Limit == 0 {
-			in.Limit = 10_000
-		}
-		out := FlatTable{Table: t.Name, Columns: t.Columns, Key: []string{"position"}}
-		caught := false
-		out.Rows, out.Next, caught, err = t.Rows(ctx, r, in.Limit, c.subscriber())
-		out.More = !caught
-		return out.linked(c), err
-	}
-	changed, cursor, err := changedItems(ctx, r, s.position(ctx))
-	if err != nil {
-		return FlatTable{}, err
-	}
-	plan := func(id domain.PlanID) bool {
-		return (len(plans) == 0 || slices.Contains(plans, id)) && (in.After == "" || changed[id] != nil)
-	}
-	out := FlatTable{}
-	if in.Table == "findings" {
-		out, err = s.findingsTable(ctx, plan, in.After != "")
-	} else {
-		out, err = s.itemsTable(ctx, in, plan, changed)
-	}
-	out.Next = cursor
+	out := FlatTable{Table: t.Name, Columns: t.Columns, Key: []string{"position"}}
+	caught := false
+	out.Rows, out.Next, caught, err = t.Rows(ctx, r, cmp.Or(in.Limit, 10_000), c.subscriber())
+	out.More = !caught
 	return out.linked(c), err
 }
 
-// linked tells the cursor in a header, too: a CSV has no other place for it.
+// stateTable is the items or findings, all or those about which something counts from a position on.
+func (s *Server) stateTable(ctx context.Context, in *tableInput, from domain.Position, plans []domain.PlanID) (_ FlatTable, err error) {
+	part := in.After != ""
+	var changed map[domain.PlanID]map[domain.ItemID]bool
+	if part {
+		if changed, err = s.deps.Reads.Changed(ctx, from, plans...); err != nil {
+			return FlatTable{}, err
+		}
+	}
+	wanted := func(id domain.PlanID) bool {
+		return (len(plans) == 0 || slices.Contains(plans, id)) && (!part || changed[id] != nil)
+	}
+	if in.Table == "findings" {
+		return s.findingsTable(ctx, wanted, part)
+	}
+	return s.itemsTable(ctx, in, wanted, changed)
+}
+
+// linked tells the cursor in a header, too: a CSV has no other place for it. A table of a long history may have taken longer to
+// make than the connection was to last: it is to go out all the same.
 func (t FlatTable) linked(c *call) FlatTable {
+	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(downloadLimit)) // in the same process there is none
 	if t.Rows == nil {
 		t.Rows = [][]string{}
 	}
@@ -106,8 +128,7 @@ func parsePlans(given string) (plans []domain.PlanID, err error) {
 	return plans, nil
 }
 
-// itemsTable is the items as they stand, all or those that changed. The answer shows what lies before its cursor, at least:
-// what is recorded while it is made comes with the next one again.
+// itemsTable is the items as they stand, all or those that changed.
 func (s *Server) itemsTable(ctx context.Context, in *tableInput, wanted func(domain.PlanID) bool, changed map[domain.PlanID]map[domain.ItemID]bool) (out FlatTable, err error) {
 	at, err := in.at()
 	if err != nil {
@@ -141,31 +162,6 @@ func (s *Server) itemsTable(ctx context.Context, in *tableInput, wanted func(dom
 		}
 	}
 	return out, nil
-}
-
-// changedItems is the items about which something was recorded after the reader's place, up to a position, and the cursor
-// for what comes then. What is recorded about a plan as a whole, its schemes say, may change any of its items: that is "".
-func changedItems(ctx context.Context, r *feeds.Reader, until domain.Position) (changed map[domain.PlanID]map[domain.ItemID]bool, cursor string, err error) {
-	changed = map[domain.PlanID]map[domain.ItemID]bool{}
-	counting := r.Counting(until)
-	for caught := false; r.At() < until; {
-		var counts []domain.Recorded
-		if counts, caught, err = counting.Next(ctx); err != nil {
-			return nil, "", err
-		}
-		for _, one := range counts {
-			if changed[one.Plan] == nil {
-				changed[one.Plan] = map[domain.ItemID]bool{}
-			}
-			changed[one.Plan][one.Item()] = true
-		}
-		if caught && r.At() < until { // the feed is a moment behind the read models
-			if err := r.Wait(ctx); err != nil {
-				return nil, "", err
-			}
-		}
-	}
-	return changed, counting.Cursor(callOf(ctx).subscriber()), nil
 }
 
 // findingsTable is what the rules find today. Where a part of the plans is asked for, one that has no findings any more is a
