@@ -98,7 +98,7 @@ func CheckSignature(secret string, head http.Header, body []byte, now time.Time)
 	}
 	for _, one := range strings.Fields(head.Get("webhook-signature")) {
 		version, encoded, _ := strings.Cut(one, ",")
-		if sig, err := base64.StdEncoding.DecodeString(encoded); err == nil && check(version, signed, sig) {
+		if sig, err := base64.StdEncoding.Strict().DecodeString(encoded); err == nil && check(version, signed, sig) {
 			return nil
 		}
 	}

@@ -56,6 +56,56 @@ func TestSignaturesAreGoodToOthers(t *testing.T) {
 	}
 }
 
+// Whatever byte of a signed message is another, our check of it says what that of Standard Webhooks says.
+func TestOurCheckOfSignaturesIsTheirs(t *testing.T) {
+	keys, err := feeds.NewKeys([]byte(strings.Repeat("k", feeds.MasterSize)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	sub := domain.Subscription{SubscriptionMade: domain.SubscriptionMade{Subscription: "bi"}, Generation: 1}
+	timestamp, signature := keys.Sign(sub, now, "msg-1", []byte("body"))
+	secret := keys.Secret("bi", 1)
+	hook, err := standardwebhooks.NewWebhook(secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	v1, _, _ := strings.Cut(signature, " ")
+	good := []string{"msg-1", timestamp, v1, "body"}
+	taken := 0
+	try := func(said []string) {
+		head := http.Header{}
+		for i, name := range []string{"webhook-id", "webhook-timestamp", "webhook-signature"} {
+			head.Set(name, said[i])
+		}
+		theirs, ours := hook.Verify([]byte(said[3]), head), feeds.CheckSignature(secret, head, []byte(said[3]), now)
+		if (theirs == nil) != (ours == nil) {
+			t.Errorf("%q: they say %v, we say %v", said, theirs, ours)
+		}
+		if ours == nil {
+			taken++
+		}
+	}
+	try(good)
+	for _, more := range []string{"v1,AAAA " + v1, v1 + " v1,", "  " + v1, "v2," + v1, "v1, " + v1, "v1", "", signature} {
+		try([]string{"msg-1", timestamp, more, "body"})
+	}
+	was := taken
+	for i, part := range good {
+		for at := range part {
+			for _, other := range []string{"", " ", "A", "B", "0", "1", "=", ",", string(rune(part[at] + 1)), part[at:at+1] + "x"} {
+				changed := append([]string{}, good...)
+				if changed[i] = part[:at] + other + part[at+1:]; changed[i] != part {
+					try(changed)
+				}
+			}
+		}
+	}
+	if was != 6 || taken != was {
+		t.Errorf("%d ways to write the signature are taken, want 6, and %d changed messages, want none", was, taken-was)
+	}
+}
+
 func v1a(t *testing.T, public, id, timestamp string, body []byte, signatures string) bool {
 	t.Helper()
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(public, "whpk_"))
