@@ -119,6 +119,9 @@ func parseISO(s string) (Date, bool) {
 		return Unstated, true
 	}
 	for _, layout := range []string{"2006-01-02", "2006-01"} {
+		if len(s) != len(layout) { // which Parse would say with an error of its own, many times for each row of a tracker
+			continue
+		}
 		if t, err := time.Parse(layout, s); err == nil && plausible(t.Year()) {
 			d := DayOf(t)
 			if layout == "2006-01" {

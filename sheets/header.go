@@ -209,7 +209,15 @@ func (r rule) rank(words []string) int {
 	return 0
 }
 
-func contains(list, word string) bool { return slices.Contains(strings.Fields(list), word) }
+// contains reports whether a word is one of a list with a space between each two.
+func contains(list, word string) bool {
+	for w := range strings.SplitSeq(list, " ") {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
 
 // named gives meanings to the names of a header. Of several candidates for one field one is taken; the others, and names
 // not known, are not recorded, and say so.

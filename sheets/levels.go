@@ -132,8 +132,11 @@ func (rr *rowReader) title(r row) cell {
 
 // isMonth reports whether a column is called by a month alone.
 func isMonth(name string) bool {
+	if name == "" || strings.ContainsAny(name, "0123456789") {
+		return false
+	}
 	_, err := domain.ParseDate("1 " + name + " 2000")
-	return err == nil && name != "" && !strings.ContainsAny(name, "0123456789")
+	return err == nil
 }
 
 // months says of a grid of monthly ratings that it can't be read: which year the months are of is not said.
