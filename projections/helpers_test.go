@@ -2,7 +2,6 @@ package projections_test
 
 import (
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -28,8 +27,12 @@ func (p patient) Run() int {
 // until polls a condition, for two minutes at most.
 func until(t testing.TB, condition func() bool) {
 	t.Helper()
-	for end := time.Now().Add(2 * time.Minute); !condition(); runtime.Gosched() {
-		if time.Now().After(end) {
+	tick := time.NewTicker(2 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.After(2 * time.Minute); !condition(); {
+		select {
+		case <-tick.C:
+		case <-end:
 			t.Fatal("it did not come about")
 		}
 	}

@@ -30,7 +30,10 @@ func hashed(t testing.TB, src projections.Source) (tree evidence.Tree, hashes ev
 
 func TestTheTreeIsThatOfAllLeaves(t *testing.T) {
 	src := projectionstest.Long{Plans: 3, Items: 5, Length: 66_000, Bare: true} // three levels of tiles
-	db := open(t, src)
+	db := open(t, nil)
+	if err := db.Rebuild(t.Context(), src, nil); err != nil {
+		t.Fatal(err)
+	}
 	want, hashes := hashed(t, src)
 	tree := must[projections.Tree](t)(db.Tree(t.Context()))
 	if tree.Size != want.Size() || must[tlog.Hash](t)(tree.Root(tree.Size)) != want.Root() {
