@@ -16,12 +16,20 @@ const (
 	leanIdle = 128 << 20
 )
 
+// leanStart is what a program that has just begun may hold before anything is collected: most commands end before.
+const leanStart = 64 << 20
+
 // keepLean bounds memory so. The bound grows with what is in use, so that a server that needs more does not spend its time
 // on collecting. GOMEMLIMIT says otherwise.
 func keepLean() {
-	if os.Getenv("GOMEMLIMIT") == "" {
-		boundMemory(collection{})
+	if os.Getenv("GOMEMLIMIT") != "" {
+		return
 	}
+	debug.SetMemoryLimit(leanStart)
+	runtime.AddCleanup(&struct{ _ [16]byte }{}, func(percent int) { // runs after the first collection
+		debug.SetGCPercent(percent)
+		boundMemory(collection{})
+	}, debug.SetGCPercent(-1))
 }
 
 // collection is when garbage was collected, and the bound that was set then.
