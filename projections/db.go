@@ -205,6 +205,12 @@ func (s *standing) moved(at progress) {
 	})
 }
 
+// followed notes how far the live projector has come, and so that nothing stops it.
+func (s *standing) followed(at progress) {
+	s.change(func() { s.stopped = nil })
+	s.moved(at)
+}
+
 // begun notes where the journal ended when the projector was started.
 func (s *standing) begun(tail domain.Position) {
 	s.change(func() {

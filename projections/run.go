@@ -7,6 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
+
+	sqlite3 "github.com/mattn/go-sqlite3"
 
 	"plantrail/domain"
 )
@@ -19,7 +22,8 @@ var errSwapped = errors.New("the read models were rebuilt")
 
 // Run is the projector: it catches up with the journal, then follows it. It returns nil when ctx ends. It returns an error,
 // and Status says so, when the journal can't be read, skips a position, holds an event of an unknown type or one that
-// breaks an invariant: nothing after that event is projected, and queries go on answering with what is there.
+// breaks an invariant: nothing after that event is projected, and queries go on answering with what is there. A disk that is
+// full or does not answer stops nothing for good: Status says so, and the projector tries again until it can write.
 //
 // Events, what follows from them, and the position are committed together, so a crash at any moment loses at most work:
 // the next Run begins after the position that is in the file.
@@ -38,15 +42,36 @@ func (db *DB) Run(ctx context.Context, src Source) error {
 		if errors.Is(err, errSwapped) {
 			continue
 		}
+		again := false
 		db.standing.change(func() {
-			db.standing.stopped = err
+			again, db.standing.stopped = db.standing.stopped != nil, err
 			if errors.As(err, new(errGap)) {
 				db.standing.gaps++
 			}
 		})
-		db.opts.Log.Error("projector stopped", "error", err)
-		return err
+		if !ofTheDisk(err) {
+			db.opts.Log.Error("projector stopped", "error", err)
+			return err
+		}
+		if !again {
+			db.opts.Log.Error("the read models can't be written, and will be as soon as their disk takes it", "error", err)
+		}
+		select {
+		case <-time.After(diskPause):
+		case <-ctx.Done():
+			return nil
+		}
 	}
+}
+
+// diskPause is between two tries to write the read models to a disk that does not take them.
+const diskPause = 2 * time.Second
+
+// ofTheDisk reports whether SQLite could not write for want of space, or was told by the system that it could not. What it
+// had begun is rolled back.
+func ofTheDisk(err error) bool {
+	e := sqlite3.Error{}
+	return errors.As(err, &e) && (e.Code == sqlite3.ErrFull || e.Code == sqlite3.ErrIoErr)
 }
 
 // fillEmpty builds empty read models of a long journal the fast way. If that fails, the way event by event finds the same
@@ -73,7 +98,7 @@ func (db *DB) runOnce(ctx context.Context, src Source) error {
 	db.interrupt = cancel
 	db.mu.Unlock()
 	defer f.users.Done()
-	p, err := newProjector(ctx, db, f, src, true, db.standing.moved)
+	p, err := newProjector(ctx, db, f, src, true, db.standing.followed)
 	if err != nil {
 		return err
 	}

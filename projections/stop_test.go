@@ -9,10 +9,14 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
+
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/projections"
 	"plantrail/projections/projectionstest"
 )
@@ -49,7 +53,9 @@ func TestTheProjectorStopsLoudly(t *testing.T) {
 				return []domain.Recorded{r}
 			}
 			db := open(t, nil)
-			err := db.Run(t.Context(), src)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			err := db.Run(ctx, src)
 			if err == nil || !strings.Contains(err.Error(), c.says) {
 				t.Fatalf("%v, want it to say %q", err, c.says)
 			}
@@ -67,6 +73,55 @@ func TestTheProjectorStopsLoudly(t *testing.T) {
 			run(t, db, src)
 			until(t, func() bool { s := db.Status(t.Context()); return s.Stopped == "" && s.Position == 18 })
 		})
+	}
+}
+
+// A disk that is full stops the projector for as long as it is: Status says so, and with space it goes on from where it was.
+func TestAFullDiskStopsTheProjectorForAWhile(t *testing.T) {
+	domaintest.Long(t)
+	dir := t.TempDir()
+	domaintest.Need(t, "a tmpfs to fill, which root may mount", syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=8m"))
+	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	src := projectionstest.Draw(t, story)
+	db := must[*projections.DB](t)(projections.Open(t.Context(), filepath.Join(dir, "read.db"), projections.Options{}))
+	t.Cleanup(func() { _ = db.Close() })
+	run(t, db, src)
+	catchUp(t, db, src)
+	fillDisk(t, filepath.Join(dir, "filler"))
+	for range 300 { // more than lies unused in the files
+		src.Draw(t, fmt.Sprintf("sdp progress a %q", strings.Repeat("more ", 500)))
+	}
+	until(t, func() bool { return db.Status(t.Context()).Stopped != "" })
+	if v, err := db.Plan(t.Context(), "sdp", projections.At{}); err != nil || len(v.Items) == 0 {
+		t.Errorf("reads don't go on: %+v, %v", v, err)
+	}
+	if err := os.Remove(filepath.Join(dir, "filler")); err != nil {
+		t.Fatal(err)
+	}
+	until(t, func() bool {
+		s := db.Status(t.Context())
+		return s.Stopped == "" && int(s.Position) == len(src.Recorded())
+	})
+	if diff := cmp.Diff(rebuilt(t, src), dump(t, db)); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// fillDisk writes a file until there is no more space.
+func fillDisk(t *testing.T, path string) {
+	t.Helper()
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, size := range []int{64 << 10, 512} {
+		for err = nil; err == nil; {
+			_, err = f.Write(make([]byte, size))
+		}
+		if !errors.Is(err, syscall.ENOSPC) {
+			t.Fatal(err)
+		}
 	}
 }
 
