@@ -150,16 +150,21 @@ func attr(e xml.StartElement, name string) string {
 }
 
 // readOffice reads a zip archive by what is in it, whatever it is called.
-func readOffice(file []byte, v vocabulary) (grid, error) {
+func readOffice(file []byte) (tables func(vocabulary) (grid, error), err error) {
 	a, err := openArchive(file)
 	if err != nil {
-		return grid{}, err
+		return nil, err
 	}
 	switch {
 	case a.has("xl/workbook.xml"):
-		return readWorkbook(file, a, v)
+		w, err := readWorkbook(file, a)
+		if err != nil {
+			return nil, err
+		}
+		return w.chosen, nil
 	case a.has("word/document.xml"):
-		return readDocument(a, v)
+		g, err := readDocument(a)
+		return g.copiedTogether, err
 	}
-	return grid{}, domain.Errorf(domain.Invalid, "file", "the file is a zip archive, and neither an XLSX workbook nor a DOCX document").WithHint("take the document out of the archive, or " + saveAsUTF8)
+	return nil, domain.Errorf(domain.Invalid, "file", "the file is a zip archive, and neither an XLSX workbook nor a DOCX document").WithHint("take the document out of the archive, or " + saveAsUTF8)
 }

@@ -113,6 +113,9 @@ func (d *tabled) textAbove(column int) string {
 	return ""
 }
 
+// copiedTogether is together of a grid that stays as it is.
+func (g grid) copiedTogether(v vocabulary) (grid, error) { return g.copied().together(v) }
+
 // together makes one table of those of a document that list actions: they must have the same columns, in any order. Other
 // tables are lines outside the table.
 func (g grid) together(v vocabulary) (grid, error) {

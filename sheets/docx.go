@@ -17,7 +17,7 @@ type document struct {
 }
 
 // readDocument reads the tables of a DOCX document as they are with all changes accepted: deleted text is left out.
-func readDocument(a *archive, v vocabulary) (grid, error) {
+func readDocument(a *archive) (grid, error) {
 	d := &document{tabled: tabled{g: grid{format: "docx"}}}
 	err := a.tokens("word/document.xml", func(t xml.Token, path []string) error {
 		switch t := t.(type) {
@@ -32,10 +32,7 @@ func readDocument(a *archive, v vocabulary) (grid, error) {
 		}
 		return nil
 	})
-	if err != nil {
-		return d.g, err
-	}
-	return d.g.together(v)
+	return d.g, err
 }
 
 func (d *document) start(t xml.StartElement, path []string) {

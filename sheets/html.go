@@ -23,13 +23,13 @@ func isPage(text string) bool {
 
 // readPage reads the tables of a saved web page. Nothing in it is run or fetched. A table that holds tables is layout:
 // only those within it are read.
-func readPage(text string, v vocabulary) (grid, error) {
+func readPage(text string) (tables func(vocabulary) (grid, error), err error) {
 	if len(text) > maxPage {
-		return grid{}, domain.Errorf(domain.TooLarge, "file", "the page has %d bytes, the limit is %d", len(text), maxPage).WithHint("save the table alone, or as CSV (UTF-8)")
+		return nil, domain.Errorf(domain.TooLarge, "file", "the page has %d bytes, the limit is %d", len(text), maxPage).WithHint("save the table alone, or as CSV (UTF-8)")
 	}
 	root, err := html.Parse(strings.NewReader(text))
 	if err != nil {
-		return grid{}, domain.Errorf(domain.Invalid, "file", "the page can't be read as HTML").WithHint("copy its table into a spreadsheet and save that as CSV (UTF-8)").Because(err)
+		return nil, domain.Errorf(domain.Invalid, "file", "the page can't be read as HTML").WithHint("copy its table into a spreadsheet and save that as CSV (UTF-8)").Because(err)
 	}
 	p := &page{tabled: tabled{g: grid{format: "html"}}, layout: map[*html.Node]bool{}}
 	for n := range root.Descendants() {
@@ -39,13 +39,10 @@ func readPage(text string, v vocabulary) (grid, error) {
 			}
 		}
 	}
-	if err := p.walk(root); err != nil {
-		return p.g, err
+	if err = p.walk(root); err == nil {
+		err = p.flush()
 	}
-	if err := p.flush(); err != nil {
-		return p.g, err
-	}
-	return p.g.together(v)
+	return p.g.copiedTogether, err
 }
 
 type page struct {

@@ -24,7 +24,7 @@ type paper struct {
 }
 
 // paper reads a file with what was remembered of the paper that it is most like, else with nothing.
-func (o Options) paper(file []byte, scheme domain.Scheme) (best paper, err error) {
+func (o Options) paper(file *File, scheme domain.Scheme) (best paper, err error) {
 	most := 0.0
 	remembered := o.remembered()
 	for _, columns := range remembered {
@@ -50,9 +50,9 @@ func (o Options) paper(file []byte, scheme domain.Scheme) (best paper, err error
 	return best, err
 }
 
-func (o Options) readAs(file []byte, scheme domain.Scheme, columns map[string]string) (p paper, err error) {
+func (o Options) readAs(file *File, scheme domain.Scheme, columns map[string]string) (p paper, err error) {
 	p.v = newVocabulary(scheme, o.columns(columns))
-	g, text, encoding, err := gridOf(file, o.Name, p.v)
+	g, text, encoding, err := file.grid(o.Name, p.v)
 	if err != nil {
 		return p, err
 	}

@@ -1,7 +1,6 @@
 package sheets
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"maps"
@@ -17,16 +16,19 @@ import (
 //
 // An error is always a [*domain.Error]: the file can't be read as a table of actions at all. What can't be read of a
 // file that can is in the Proposal's Problems. Read does not keep the file; it is safe for concurrent use.
-func Read(file []byte, opts Options) (*Proposal, error) {
+func Read(file []byte, opts Options) (*Proposal, error) { return NewFile(file).Read(opts) }
+
+// Read is [Read] of this file.
+func (f *File) Read(opts Options) (*Proposal, error) {
 	scheme, err := opts.check()
 	if err != nil {
 		return nil, err
 	}
-	t, err := opts.paper(file, scheme)
+	t, err := opts.paper(f, scheme)
 	if err != nil {
 		return nil, err
 	}
-	p := opts.proposal(file, t.encoding, scheme)
+	p := opts.proposal(f.bytes, t.encoding, scheme)
 	p.Format = t.format
 	_, preset := domain.Preset(scheme.ID)
 	p.own = !preset
@@ -50,30 +52,6 @@ func Read(file []byte, opts Options) (*Proposal, error) {
 	p.confirmSameDay()
 	p.count()
 	return p, nil
-}
-
-// gridOf reads a file as what it is, whatever it is called. The text is empty where lines have no meaning.
-func gridOf(file []byte, name string, v vocabulary) (g grid, text, encoding string, err error) {
-	if err = sized(file); err != nil {
-		return g, "", "", err
-	}
-	if bytes.HasPrefix(file, []byte("PK")) && len(file) > 3 && file[2] < 9 {
-		g, err = readOffice(file, v)
-		return g, "", "utf-8", err
-	}
-	if text, encoding, err = decode(file); err != nil {
-		return g, "", "", err
-	}
-	if len(text) > maxText && !isPage(text) {
-		return g, "", "", domain.Errorf(domain.TooLarge, "file", "the file has %d bytes of text, the limit is %d", len(text), maxText).
-			WithHint("split it into several plans, and leave out what is no part of them")
-	}
-	if isPage(text) {
-		g, err = readPage(text, v)
-		return g, "", encoding, err
-	}
-	g, err = reading(text, name, v)
-	return g, text, encoding, err
 }
 
 // columns are what columns mean: as given, or as they were read in the last copy of the paper.

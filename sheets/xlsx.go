@@ -32,7 +32,7 @@ type look struct {
 	fill string
 }
 
-func readWorkbook(file []byte, a *archive, v vocabulary) (g grid, err error) {
+func readWorkbook(file []byte, a *archive) (w *workbook, err error) {
 	defer func() {
 		if r := recover(); r != nil { // the library has panicked on damaged files
 			err = domain.Errorf(domain.Invalid, "file", "the workbook can't be read: it is damaged").WithHint(resaveOffice).Because(fmt.Errorf("panic: %v", r))
@@ -40,12 +40,12 @@ func readWorkbook(file []byte, a *archive, v vocabulary) (g grid, err error) {
 	}()
 	book, err := a.bookSheets()
 	if err != nil {
-		return g, err
+		return w, err
 	}
-	w := &workbook{a: a, v: v, g: grid{format: "xlsx", legend: map[string]legend{}}, styles: map[int]look{}}
+	w = &workbook{a: a, g: grid{format: "xlsx", legend: map[string]legend{}}, styles: map[int]look{}}
 	texts, err := a.sharedTexts()
 	if err != nil {
-		return g, err
+		return w, err
 	}
 	scans := make([]*sheetScan, len(book.sheets))
 	for i, s := range book.sheets { // before the library sees the file: what is refused costs it nothing
@@ -53,12 +53,12 @@ func readWorkbook(file []byte, a *archive, v vocabulary) (g grid, err error) {
 			continue
 		}
 		if scans[i], err = a.scan(s, texts); err != nil {
-			return g, err
+			return w, err
 		}
 	}
 	w.f, err = excelize.OpenReader(strings.NewReader(string(file)), excelize.Options{UnzipSizeLimit: maxUnpacked, UnzipXMLSizeLimit: maxUnpacked})
 	if err != nil {
-		return g, domain.Errorf(domain.Invalid, "file", "the workbook can't be read: it is damaged").WithHint(resaveOffice).Because(err)
+		return w, domain.Errorf(domain.Invalid, "file", "the workbook can't be read: it is damaged").WithHint(resaveOffice).Because(err)
 	}
 	defer w.f.Close()
 	for i, s := range book.sheets {
@@ -67,10 +67,11 @@ func readWorkbook(file []byte, a *archive, v vocabulary) (g grid, err error) {
 			continue
 		}
 		if err := w.sheet(s.name, scans[i], book.from1904); err != nil {
-			return g, err
+			return w, err
 		}
 	}
-	return w.chosen()
+	w.f, w.a = nil, nil // the grid has all that is read of them
+	return w, nil
 }
 
 // sheet adds one sheet to the grid as a table of its own.
@@ -247,8 +248,9 @@ func showsDate(id int, code string) byte {
 	return 0
 }
 
-// chosen makes one table of the sheets, and the key of colours of what stands outside it.
-func (w *workbook) chosen() (grid, error) {
+// chosen makes one table of the sheets, and the key of colours of what stands outside it. The workbook stays as it is.
+func (w workbook) chosen(v vocabulary) (grid, error) {
+	w.v, w.g = v, w.g.copied()
 	g := w.g
 	w.cutKeys(&g)
 	out, err := g.together(w.v)

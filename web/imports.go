@@ -90,8 +90,9 @@ func (s *Server) importPaper(ctx context.Context, in *importInput) (*imported, e
 // readPaper reads a paper, against the plan that it is a newer copy of, if there is one. The plan's id may only be known when
 // the paper has been read.
 func (s *Server) readPaper(ctx context.Context, file []byte, o sheets.Options) (p *sheets.Proposal, now *standing, err error) {
+	paper := sheets.NewFile(file)
 	if o.Plan == "" {
-		if p, err = sheets.Read(file, o); err != nil || p.Plan == "" {
+		if p, err = paper.Read(o); err != nil || p.Plan == "" {
 			return p, nil, err
 		}
 		o.Plan = p.Plan
@@ -105,7 +106,7 @@ func (s *Server) readPaper(ctx context.Context, file []byte, o sheets.Options) (
 	if now != nil {
 		o.Known = now.Known
 	}
-	p, err = sheets.Read(file, o)
+	p, err = paper.Read(o)
 	return p, now, err
 }
 
