@@ -21,12 +21,12 @@ import (
 )
 
 func TestReadOnlyBeforeTheDiskIsFull(t *testing.T) {
-	var free atomic.Uint64
-	const total = 100 << 30
+	var free, total atomic.Uint64
 	free.Store(50 << 30)
+	total.Store(100 << 30)
 	cfg := eventstoretest.Config(t.TempDir())
 	cfg.Init, cfg.MinFreeBytes, cfg.MinFreeRatio = true, 0, 0 // the defaults
-	cfg.Space = func() (uint64, uint64, error) { return free.Load(), total, nil }
+	cfg.Space = func() (uint64, uint64, error) { return free.Load(), total.Load(), nil }
 	s := eventstoretest.OpenWith(t, cfg)
 	var head domain.Head
 	try := func() error {
@@ -37,21 +37,23 @@ func TestReadOnlyBeforeTheDiskIsFull(t *testing.T) {
 		return err
 	}
 	for _, step := range []struct {
-		free uint64
-		ok   bool
-	}{{50 << 30, true}, {9 << 30, false}, {1 << 30, false}, {11 << 30, true}} {
+		free, total uint64
+		ok          bool
+	}{{50 << 30, 100 << 30, true}, {9 << 30, 100 << 30, false}, {1 << 30, 100 << 30, false}, {11 << 30, 100 << 30, true},
+		{2<<30 - 1, 8 << 30, false}, {2 << 30, 8 << 30, true}} {
 		free.Store(step.free)
+		total.Store(step.total)
 		s.LookAtDisk()
 		err := try()
 		if (err == nil) != step.ok || err != nil && (domain.KindOf(err) != domain.Unavailable || !strings.Contains(err.Error(), "read-only")) {
-			t.Errorf("%d GB free: %v", step.free>>30, err)
+			t.Errorf("%d of %d GB free: %v", step.free>>30, step.total>>30, err)
 		}
 		if healthy := s.Healthy(context.Background()) == nil; healthy != step.ok {
-			t.Errorf("%d GB free: healthy is %v", step.free>>30, healthy)
+			t.Errorf("%d of %d GB free: healthy is %v", step.free>>30, step.total>>30, healthy)
 		}
 	}
-	if n := len(journaltest.All(t, s, "sdp")); n != 2 {
-		t.Errorf("%d events, want 2", n)
+	if n := len(journaltest.All(t, s, "sdp")); n != 3 {
+		t.Errorf("%d events, want 3", n)
 	}
 }
 

@@ -22,6 +22,9 @@ func Decode(org domain.OrgID, at domain.Position, body []byte) (domain.Recorded,
 	return decode(org, at, body)
 }
 
+// VersionOK reports whether a server is new enough.
+func VersionOK(v string) bool { return versionOK(v) }
+
 // LookAtDisk measures the disk at once.
 func (s *Store) LookAtDisk() { s.disk.look(context.Background()) }
 

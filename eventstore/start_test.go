@@ -271,6 +271,15 @@ func TestDamagedIdentityIsRefused(t *testing.T) {
 	}
 }
 
+func TestOldServersAreRefused(t *testing.T) {
+	for version, ok := range map[string]bool{"2.15.0": true, "v2.15.2": true, "2.16.0-RC.1": true, "3.0.0": true, "2.14.9": false, "2.9.25": false,
+		"1.99.0": false, "2": false, "": false, "new": false} {
+		if eventstore.VersionOK(version) != ok {
+			t.Errorf("version %q: want %v", version, ok)
+		}
+	}
+}
+
 func TestServersThatDoNotSyncAreRefused(t *testing.T) {
 	nodes := eventstoretest.ClusterWith(t, 1, func(o *server.Options) { o.SyncAlways = false })
 	cfg := nodes.Config(t.TempDir())

@@ -43,6 +43,10 @@ func TestTheProjectorStopsLoudly(t *testing.T) {
 			r.Event = &domain.ProgressReported{Item: "ghost"}
 			return []domain.Recorded{r}
 		}, "position 7 "},
+		"an item added twice": {func(r domain.Recorded) []domain.Recorded {
+			r.Event = &domain.ItemAdded{Item: "a"}
+			return []domain.Recorded{r}
+		}, "item a was added before"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			src := projectionstest.Draw(t, story)
@@ -131,11 +135,17 @@ func TestAnotherJournalIsNoticed(t *testing.T) {
 	stop := run(t, db, src)
 	catchUp(t, db, src)
 	stop()
-	for name, other := range map[string]projections.Source{
-		"shorter": upTo{src, 5},
-		"another": projectionstest.Draw(t, anotherStory),
+	for name, c := range map[string]struct {
+		other projections.Source
+		says  string
+	}{
+		"shorter":            {upTo{src, 5}, "the journal ends at position 5"},
+		"another":            {projectionstest.Draw(t, anotherStory), "is not the one that the read models were built from"},
+		"another at its end": {projectionstest.Draw(t, strings.Replace(story, "people token t-1 p-1 editor", "people token t-1 p-1 admin", 1)), "at position 18 is not the one"},
 	} {
-		if err := db.Run(t.Context(), other); err == nil || !strings.Contains(err.Error(), "journal") {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := db.Run(ctx, c.other); err == nil || !strings.Contains(err.Error(), c.says) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -125,6 +125,12 @@ func TestAStoryReadsAsItWasTold(t *testing.T) {
 		rated.Authority.Body != "Sub-Committee" || rated.Texts["justification"].Text != "The printer is late" || len(rated.Corrected) != 1 {
 		t.Errorf("the rating reads %+v", rated)
 	}
+	for at, corrected := range map[domain.Position]int{14: 0, 15: 1} {
+		page := must[projections.Page[projections.Entry]](t)(db.Timeline(t.Context(), projections.TimelineQuery{Plan: "sdp", At: projections.At{Position: at}}))
+		if got := page.Entries[3].Corrected; len(got) != corrected {
+			t.Errorf("at %d the rating is corrected by %v", at, got)
+		}
+	}
 }
 
 func TestThePlanAsItStands(t *testing.T) {
