@@ -125,6 +125,20 @@ func DeliveryOf(ctx context.Context, s State, sub domain.Subscription) (Delivery
 	return d, err
 }
 
+// StandingOf is DeliveryOf without the log of tries, which is most of what there is to read: for whoever asks of all often.
+func StandingOf(ctx context.Context, s State, sub domain.Subscription) (Delivery, error) {
+	d := struct {
+		Delivery
+		Log unread `json:"log"` // instead of the delivery's
+	}{Delivery: Delivery{Position: sub.From}}
+	_, err := s.Get(ctx, deliveryKey+string(sub.Subscription), &d)
+	return d.Delivery, err
+}
+
+type unread struct{}
+
+func (unread) UnmarshalJSON([]byte) error { return nil }
+
 // LastError is why the latest try failed, for people.
 func (d *Delivery) LastError() string {
 	for _, t := range slices.Backward(d.Log) {

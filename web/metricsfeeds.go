@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"slices"
+	"sync"
 	"time"
 
 	"plantrail/domain"
@@ -30,6 +31,9 @@ var (
 
 // labelled bounds how many subscriptions have figures of their own.
 const labelled = 100
+
+// askedAtOnce is of how many subscriptions the shared state is asked together: each answer waits for another machine.
+const askedAtOnce = 16
 
 func (m *metrics) collectFeeds(ctx context.Context, send func(f figure, v float64, labels ...string)) {
 	p := m.deps.Subscribers
@@ -75,7 +79,7 @@ type subscriptionFigure struct {
 	dead    int
 }
 
-func (d Deps) subscriptionFigures(ctx context.Context) (all []subscriptionFigure, err error) {
+func (d Deps) subscriptionFigures(ctx context.Context) ([]subscriptionFigure, error) {
 	subs, _ := d.Subscribers.Register.All()
 	if len(subs) == 0 {
 		return nil, nil
@@ -84,24 +88,39 @@ func (d Deps) subscriptionFigures(ctx context.Context) (all []subscriptionFigure
 	if err != nil {
 		return nil, err
 	}
-	for _, s := range subs {
-		f := subscriptionFigure{id: s.Subscription, way: s.Way, state: "ended"}
-		if !s.Ended {
-			at, _, err := d.Subscribers.deliveryOf(ctx, s)
-			if err != nil {
-				return nil, err
-			}
-			f.state, f.dead = stateOf(s, at), len(at.Dead)
-			if f.state == "works" || f.state == "failing" {
-				f.lag = end - min(end, at.Position)
-			}
-			if f.state == "failing" {
-				f.failing = max(0, time.Since(at.Since))
-			}
-		}
-		all = append(all, f)
+	all, errs := make([]subscriptionFigure, len(subs)), make([]error, len(subs))
+	var asked sync.WaitGroup
+	slots := make(chan struct{}, askedAtOnce)
+	for i, sub := range subs {
+		slots <- struct{}{}
+		asked.Go(func() {
+			all[i], errs[i] = d.subscriptionFigure(ctx, sub, end)
+			<-slots
+		})
 	}
-	return all, nil
+	asked.Wait()
+	return all, cmp.Or(errs...)
+}
+
+func (d Deps) subscriptionFigure(ctx context.Context, s domain.Subscription, end domain.Position) (f subscriptionFigure, err error) {
+	f = subscriptionFigure{id: s.Subscription, way: s.Way, state: "ended"}
+	if s.Ended {
+		return f, nil
+	}
+	var at feeds.Delivery
+	if s.Noticed() {
+		at, _, err = feeds.NoticesOf(ctx, d.Subscribers.State, s)
+	} else {
+		at, err = feeds.StandingOf(ctx, d.Subscribers.State, s)
+	}
+	f.state, f.dead = stateOf(s, at), len(at.Dead)
+	if f.state == "works" || f.state == "failing" {
+		f.lag = end - min(end, at.Position)
+	}
+	if f.state == "failing" {
+		f.failing = max(0, time.Since(at.Since))
+	}
+	return f, err
 }
 
 // worst are those that have figures of their own: not NATS's, of which JetStream knows, nor such as have ended.
