@@ -120,6 +120,9 @@ func readPaper(file string) ([]byte, error) {
 	if err != nil {
 		return nil, misuse("FILE", "%s can't be read", file).Because(err)
 	}
+	if len(b) == 0 {
+		return nil, misuse("FILE", "%s is empty", file).WithHint("look whether the right file was given")
+	}
 	if len(b) == maxPaper {
 		return nil, misuse("FILE", "%s is larger than %d MB", file, (maxPaper-1)>>20).WithHint("leave out its pictures and what is no part of the plan, or give the table alone")
 	}

@@ -15,7 +15,7 @@ func (a *app) searchCmd() *cobra.Command {
 	var limit int
 	cmd := &cobra.Command{Use: "search WORDS...", Short: "Find words in everything that was ever recorded",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			if strings.TrimSpace(strings.Join(args, "")) == "" {
 				return wrongArgs(cmd, args, 1)
 			}
 			ctx := cmd.Context()

@@ -19,6 +19,9 @@ func (a *app) tailCmd() *cobra.Command {
 	var w ways
 	cmd := &cobra.Command{Use: "tail", Short: "The latest entries of all plans; with -f, those to come", Args: exactly(0),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if a.form() == asCSV {
+				return notList()
+			}
 			switch via {
 			case viaTimeline, viaPull, viaStream:
 			case viaWebhook, viaNATS:

@@ -97,6 +97,9 @@ func (a *app) timeline(ctx context.Context, c *client, at string, q url.Values, 
 		if err := a.writePage(got, first); err != nil {
 			return err
 		}
+		if actor := q.Get("actor"); first && actor != "" && len(got.entries) == 0 && a.form() != asCSV {
+			a.note("There is no entry by %q: --actor takes an id, which plantrail person list shows beside the name", actor)
+		}
 		next := got.next
 		if next == "" {
 			return nil
