@@ -2,6 +2,7 @@ package deploy
 
 import (
 	"context"
+	"fmt"
 	"errors"
 	"io"
 	"net/http"
@@ -109,9 +110,13 @@ func testFeeds(ctx context.Context, t *testing.T, store *eventstore.Store) {
 	if again, err := shared.Get(ctx, "delivery.test", &got); err != nil || again != rev || got["position"] != 1 {
 		t.Errorf("it reads back as %v, revision %d, %v", got, again, err)
 	}
-	if keys, err := shared.Keys(ctx, "delivery."); err != nil || !slices.Contains(keys, "delivery.test") {
-		t.Errorf("keys %v, %v", keys, err)
-	}
+	until(t, "the key is listed by the replica that is asked", func() error {
+		keys, err := shared.Keys(ctx, "delivery.")
+		if err == nil && !slices.Contains(keys, "delivery.test") {
+			err = fmt.Errorf("keys %v", keys)
+		}
+		return err
+	})
 	if err := shared.Delete(ctx, "delivery.test"); err != nil {
 		t.Error(err)
 	}
