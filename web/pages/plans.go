@@ -236,6 +236,7 @@ type planPage struct {
 	Ratings []domain.Value
 	States  []string
 	Picture picture
+	Papers  []projections.PaperView // of the meeting that the plan is shown for, where they were not all for the public
 }
 
 func (v *visit) plan() error {
@@ -253,6 +254,9 @@ func (v *visit) plan() error {
 	if err != nil {
 		return err
 	}
+	if page.Papers, err = v.papersApart(page.Plan); err != nil {
+		return err
+	}
 	page.Picture = draw(strips, page.Asked.until(page.Plan.Moment, v.deps.Now()))
 	page.Clock = clockWords(page.Plan, page.Asked)
 	page.Items = choose(page.Plan, page.Asked)
@@ -265,6 +269,25 @@ func (v *visit) plan() error {
 		}
 	}
 	return v.show("plan", words(page.Plan.Title), "plans", page)
+}
+
+// papersApart are the papers of the meeting for which a plan is shown as it was reported, if one of them was exempt from
+// publication or only a part. The plan as it stood does not name the last of them yet: it was published afterwards.
+func (v *visit) papersApart(p projections.PlanView) ([]projections.PaperView, error) {
+	if p.AsReported == "" {
+		return nil, nil
+	}
+	var now projections.PlanView
+	if err := v.get(path("plans", string(p.Plan)), nil, &now); err != nil {
+		return nil, err
+	}
+	for _, m := range now.Meetings {
+		apart := func(p projections.PaperView) bool { return len(p.Exempt) > 0 || p.Classification == domain.Exempt }
+		if m.Meeting == p.AsReported && slices.ContainsFunc(m.Papers, apart) {
+			return m.Papers, nil
+		}
+	}
+	return nil, nil
 }
 
 // clockWords says in plain words which state is shown.

@@ -106,3 +106,20 @@ func TestASearchIsNarrowedByWhoWhatAndWhen(t *testing.T) {
 	}
 	holds(t, h, "/search?q=scaffolding&type=nix", 400, "there is no such type")
 }
+
+// A paper that was split: the page of the plan as it was reported shows all of it, and says so, and which parts there were.
+func TestThePlanAsReportedSaysWhichPartsItsPaperHad(t *testing.T) {
+	h := pagestest.New(t)
+	h.Parks(t)
+	const meeting, address = "scrutiny-committee-2026-03-20", "/plans/parks?as_reported=scrutiny-committee-2026-03-20"
+	if _, page, _ := fetch(t, h, address); strings.Contains(page, `id="parts"`) {
+		t.Error("a paper that was whole and public is called a part")
+	}
+	apart := []domain.ItemID{"item-01"}
+	h.Do(t, "parks", domain.PublishPaper{Meeting: meeting, SHA256: strings.Repeat("a", 64), Classification: domain.Public, Exempt: apart},
+		domain.PublishPaper{Meeting: meeting, SHA256: strings.Repeat("b", 64), Classification: domain.Exempt, Exempt: apart})
+	holds(t, h, address, 200, "with the items that are exempt from publication", "public</a>, without 1 item; ", "exempt</a>, only of 1 item. To the public", `href="/plans/parks/meetings#`+meeting+`"`)
+	if _, page, _ := fetch(t, h, "/plans/parks"); strings.Contains(page, `id="parts"`) {
+		t.Error("the plan as it is speaks of a paper's parts")
+	}
+}
