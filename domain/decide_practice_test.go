@@ -117,6 +117,11 @@ func TestACarriedItemKeepsItsAge(t *testing.T) {
 	if it, _ := w.plan.Item("item-01"); it.Original != Month(2019, time.March) || it.Moves != 3 || it.Due != Month(2021, time.May) {
 		t.Fatalf("%+v", it)
 	}
+	w = tell(t, open1, AddItem{Title: "x", From: &Origin{Plan: "old", Item: "item-07", Since: Day(2018, time.May, 1), Original: Month(2019, time.March)}},
+		SetDue{Item: "item-01", Due: Month(2022, time.May)})
+	if it, _ := w.plan.Item("item-01"); it.Original != Month(2019, time.March) || it.Due != Month(2022, time.May) {
+		t.Fatalf("given a date anew: %+v", it)
+	}
 }
 
 func TestAMeasureTravels(t *testing.T) {
