@@ -2,8 +2,8 @@ package deploy
 
 import (
 	"context"
-	"fmt"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
