@@ -25,6 +25,9 @@ func Decode(org domain.OrgID, at domain.Position, body []byte) (domain.Recorded,
 // VersionOK reports whether a server is new enough.
 func VersionOK(v string) bool { return versionOK(v) }
 
+// Syncs reports whether the embedded server syncs each write before it answers.
+func (s *Store) Syncs() bool { return s.srv.current().JetStreamConfig().SyncAlways }
+
 // LookAtDisk measures the disk at once.
 func (s *Store) LookAtDisk() { s.disk.look(context.Background()) }
 

@@ -271,6 +271,15 @@ func TestDamagedIdentityIsRefused(t *testing.T) {
 	}
 }
 
+// What it is good for the power cuts show, on machines where they can be made.
+func TestTheEmbeddedServerSyncsEachWrite(t *testing.T) {
+	cfg := eventstoretest.Config(t.TempDir())
+	cfg.Init = true
+	if !eventstoretest.OpenWith(t, cfg).Syncs() {
+		t.Error("the embedded server does not sync each write before it answers")
+	}
+}
+
 func TestOldServersAreRefused(t *testing.T) {
 	for version, ok := range map[string]bool{"2.15.0": true, "v2.15.2": true, "2.16.0-RC.1": true, "3.0.0": true, "2.14.9": false, "2.9.25": false,
 		"1.99.0": false, "2": false, "": false, "new": false} {
