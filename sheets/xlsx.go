@@ -284,8 +284,9 @@ func (w *workbook) cutKeys(g *grid) {
 			key = false
 			continue
 		}
-		if n, titled := w.v.names(textsOf(r.cells)); n >= 2 && titled {
-			key = false
+		if key {
+			n, titled := w.v.names(textsOf(r.cells))
+			key = n < 2 || !titled
 		}
 		for _, c := range r.cells {
 			if !c.blank() {
