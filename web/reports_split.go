@@ -47,7 +47,11 @@ func (r *reporting) split(exempt, part string) error {
 			return slices.ContainsFunc(row, func(c sheets.Cell) bool { return away[c.Href] }) == (r.part == domain.Public)
 		})
 	}
-	r.exempt = " --exempt " + strings.ReplaceAll(exempt, " ", "") + " --part " + part
+	named := strings.ReplaceAll(exempt, " ", "")
+	if r.part == domain.Public {
+		named = "ITEMS" // an id may say what the item is: the exempt part names them
+	}
+	r.exempt = " --exempt " + named + " --part " + part
 	return nil
 }
 
