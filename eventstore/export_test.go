@@ -86,3 +86,12 @@ func (s *Store) Sweep(age time.Duration) (int, error) {
 
 // Persists is what a server is believed to suffer from, given what it says at each asking.
 var Persists = persists
+
+// Whole says what a history of such a state is missing, nil when nothing.
+func Whole(first, last, messages uint64, deleted int, lost string) error {
+	st := streamState{First: first, Last: last, Msgs: messages, NumDeleted: deleted}
+	if lost != "" {
+		st.Lost = []byte(lost)
+	}
+	return st.whole("HISTORY_acme")
+}

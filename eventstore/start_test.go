@@ -271,6 +271,28 @@ func TestDamagedIdentityIsRefused(t *testing.T) {
 	}
 }
 
+// Each figure alone says that something is missing: a server that lost a block need not be right about the others.
+func TestAHistoryIsWholeOrRefused(t *testing.T) {
+	for name, c := range map[string]struct {
+		first, last, messages uint64
+		deleted               int
+		lost                  string
+		whole                 bool
+	}{
+		"empty":            {whole: true},
+		"whole":            {first: 1, last: 7, messages: 7, whole: true},
+		"its beginning":    {first: 2, last: 7, messages: 7},
+		"fewer than last":  {first: 1, last: 7, messages: 6},
+		"deleted":          {first: 1, last: 7, messages: 7, deleted: 1},
+		"lost":             {first: 1, last: 7, messages: 7, lost: `{"msgs":[4]}`},
+		"all but a number": {first: 8, last: 7},
+	} {
+		if err := eventstore.Whole(c.first, c.last, c.messages, c.deleted, c.lost); (err == nil) != c.whole {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 // What it is good for the power cuts show, on machines where they can be made.
 func TestTheEmbeddedServerSyncsEachWrite(t *testing.T) {
 	cfg := eventstoretest.Config(t.TempDir())
