@@ -40,9 +40,11 @@ func closeAll() {
 	}
 }
 
-// chromium is one browser for all tests. Each [person] has a browser context of their own in it: no cookie is shared.
+// chromium is one browser for all tests. Each [person] has a browser context of their own in it: no cookie is shared. A page is
+// shown for a second or two: to compile its scripts for speed takes more time than that saves, and there is no screen to draw on.
 var chromium = sync.OnceValues(func() (context.Context, error) {
-	ctx, end := chromedp.NewContext(context.Background(), chromedp.WithAllocatorOptions(chromedp.NoSandbox, chromedp.IgnoreCertErrors))
+	ctx, end := chromedp.NewContext(context.Background(), chromedp.WithAllocatorOptions(chromedp.NoSandbox, chromedp.IgnoreCertErrors,
+		chromedp.Flag("js-flags", "--no-turbofan --no-maglev"), chromedp.Flag("disable-gpu", true)))
 	closers = append(closers, end)
 	return ctx, chromedp.Do(ctx)
 })
