@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"plantrail/domain"
@@ -67,7 +68,7 @@ func New(d Deps) *Site {
 	if d.Log == nil {
 		d.Log = slog.Default()
 	}
-	s := &Site{deps: d, mux: http.NewServeMux(), templates: parse(), drawn: newDrawn(plansDrawn), soon: workSoon, papers: newShelf(d.Papers, d.Now)}
+	s := &Site{deps: d, mux: http.NewServeMux(), templates: templates(), drawn: newDrawn(plansDrawn), soon: workSoon, papers: newShelf(d.Papers, d.Now)}
 	s.mux.Handle("GET /assets/{name}", http.HandlerFunc(serveAsset))
 	for _, pattern := range []string{"GET /sign-in", "POST /sign-in", "GET /sign-in/{way...}", "POST /sign-in/{way...}", "POST /sign-out"} {
 		s.mux.Handle(pattern, d.SignIn)
@@ -182,16 +183,18 @@ func (v *visit) showStatus(status int, name, title, here string, page any) error
 	return nil
 }
 
-// parse reads all templates: each page with the layout and the parts that pages share.
-func parse() map[string]*template.Template {
+// templates are all pages, each with the layout and the parts that pages share: read once for all sites of a process, and what
+// pages share once for all pages.
+var templates = sync.OnceValue(func() map[string]*template.Template {
 	all := map[string]*template.Template{}
+	shared := template.Must(template.New("").Funcs(funcs).ParseFS(files, "templates/layout.html", "templates/part-*.html"))
 	names, _ := fs.Glob(files, "templates/*.html")
 	for _, name := range names {
 		base := strings.TrimSuffix(strings.TrimPrefix(name, "templates/"), ".html")
 		if base == "layout" || strings.HasPrefix(base, "part-") {
 			continue
 		}
-		all[base] = template.Must(template.New(base).Funcs(funcs).ParseFS(files, "templates/layout.html", "templates/part-*.html", name))
+		all[base] = template.Must(template.Must(shared.Clone()).ParseFS(files, name))
 	}
 	return all
-}
+})
