@@ -158,7 +158,7 @@ func (s *Store) options() []nats.Option {
 		nats.ReconnectJitter(50*time.Millisecond, 100*time.Millisecond),
 		nats.ReconnectBufSize(-1), // what can't be sent now fails now: nothing is sent behind the back of its caller
 		// A server that takes nothing is left, for all wait while one is sending or connecting.
-		nats.FlusherTimeout(connectFor(s.cfg)), nats.ReconnectOnFlusherError(), nats.Timeout(connectFor(s.cfg)),
+		nats.ReconnectOnFlusherError(), nats.Timeout(connectFor(s.cfg)), nats.FlusherTimeout(connectFor(s.cfg)),
 		nats.ErrorHandler(func(_ *nats.Conn, _ *nats.Subscription, err error) {
 			s.asyncErr.Store(&refusal{time.Now(), err})
 			log.Error("the server refused something", "error", err)
@@ -172,7 +172,8 @@ func (s *Store) options() []nats.Option {
 		nats.ReconnectHandler(func(*nats.Conn) { log.Info("connected again") }),
 	}
 	if s.srv != nil {
-		options = append(options, nats.InProcessServer(s.srv))
+		// There is no buffer between the two, so while the disk stands still nothing is taken; and there is no other server.
+		options = append(options, nats.InProcessServer(s.srv), nats.FlusherTimeout(s.cfg.Patience))
 	}
 	if s.cfg.Credentials != "" {
 		options = append(options, nats.UserCredentials(s.cfg.Credentials))
