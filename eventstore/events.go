@@ -133,6 +133,7 @@ func (s *Store) deliver(ctx context.Context, next *uint64, last uint64, follow b
 		return false
 	}
 	defer sub.Stop()
+	defer context.AfterFunc(ctx, sub.Stop)() // with nobody to connect to, Next heeds nothing else
 	waiting, stop := context.WithCancel(ctx)
 	defer stop()
 	alarm := time.AfterFunc(patience, stop) // one for all messages: a context for each would be felt

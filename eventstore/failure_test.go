@@ -207,6 +207,35 @@ func TestLongCommandOvertakenBetweenBatches(t *testing.T) {
 	reverify(t, other, len(parts)+1)
 }
 
+// Who follows the history can go, also while the server stands still and the consumer is being made again.
+func TestFollowingEndsWhileTheServerStandsStill(t *testing.T) {
+	domaintest.Long(t)
+	t.Parallel()
+	proxy, s, _ := behindProxy(t, time.Minute)
+	ctx, cancel := context.WithCancel(context.Background())
+	t.Cleanup(cancel)
+	came, over := make(chan bool, 1), make(chan struct{})
+	go func() {
+		defer close(over)
+		for range s.Events(ctx, 0, true) {
+			select {
+			case came <- true:
+			default:
+			}
+		}
+	}()
+	<-came
+	sent, release := proxy.Hold(contains(""), contains("PUB $JS.API.CONSUMER.CREATE.HISTORY_"))
+	t.Cleanup(release)
+	eventstoretest.Until(t, time.Minute, "the consumer is made again", func() bool { return sent() > 0 })
+	cancel()
+	select {
+	case <-over:
+	case <-time.After(hang):
+		t.Error("it goes on for ever")
+	}
+}
+
 // JetStream goes away under an embedded store: writers and readers get an error in time, not a hang.
 func TestServerDown(t *testing.T) {
 	domaintest.Long(t)

@@ -94,6 +94,7 @@ func (s *Store) erasable(ctx context.Context, stream string, next *uint64, until
 		return false
 	}
 	defer sub.Stop()
+	defer context.AfterFunc(ctx, sub.Stop)() // as in deliver
 	waiting, stop := context.WithCancel(ctx)
 	defer stop()
 	alarm := time.AfterFunc(patience, stop)
