@@ -61,7 +61,8 @@ func (s *Service) Do(ctx context.Context, o Order) (Receipt, error) {
 	}
 	defer s.shelf.putBack(b)
 	// A caller who hangs up must not tear a command of several appends: from here it runs to its end.
-	return (&attempt{Service: s, order: o, book: b, digest: digest(o), until: time.Now().Add(appendLimit)}).run(context.WithoutCancel(ctx))
+	receipt, err := (&attempt{Service: s, order: o, book: b, digest: digest(o), until: time.Now().Add(appendLimit)}).run(context.WithoutCancel(ctx))
+	return receipt, b.settle(o.Command, err)
 }
 
 // attempt is one command on its way.

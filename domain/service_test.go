@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
 	"sync"
 	"testing"
@@ -93,6 +94,43 @@ func TestBothHalvesOfAFailedAppend(t *testing.T) {
 				t.Errorf("in the end %q", got)
 			}
 		})
+	}
+}
+
+// unreadable is a journal that does not answer while it is silent.
+type unreadable struct {
+	*journaltest.Memory
+	silent bool
+}
+
+func (u *unreadable) Read(ctx context.Context, history domain.PlanID, after domain.Position) iter.Seq2[domain.Recorded, error] {
+	if !u.silent {
+		return u.Memory.Read(ctx, history, after)
+	}
+	return func(yield func(domain.Recorded, error) bool) {
+		yield(domain.Recorded{}, domain.Errorf(domain.Unavailable, "journal", "no answer"))
+	}
+}
+
+// A command whose outcome is not known stays one until the history can be read, and is then what it came to.
+func TestAnUnknownOutcomeStaysUnknownUntilTheHistoryIsRead(t *testing.T) {
+	u := &unreadable{Memory: journaltest.New(t)}
+	s := domain.NewService(u)
+	do(t, s, "c-1", open)
+	u.After = once(domain.Errorf(domain.Unknown, "", "no answer"))
+	if _, err := s.Do(context.Background(), order("c-2", add)); domain.KindOf(err) != domain.Unknown {
+		t.Fatalf("first try: %v", err)
+	}
+	u.silent = true
+	if _, err := s.Do(context.Background(), order("c-2", add)); domain.KindOf(err) != domain.Unknown {
+		t.Errorf("asked again while nothing can be read: %v", err)
+	}
+	if _, err := s.Do(context.Background(), order("c-3", add)); domain.KindOf(err) != domain.Unavailable {
+		t.Errorf("another command: %v", err)
+	}
+	u.silent = false
+	if got, err := s.Do(context.Background(), order("c-2", add)); err != nil || !got.Repeat {
+		t.Errorf("in the end %+v, %v", got, err)
 	}
 }
 

@@ -22,7 +22,8 @@ type book struct {
 	id      PlanID
 	history *History // nil: not read yet, or no longer trusted
 	turn    chan struct{}
-	users   int // holders and waiters, under shelf.mu
+	doubt   map[CommandID]bool // of which it is not known whether they were recorded
+	users   int                // holders and waiters, under shelf.mu
 	weight  uint64
 	place   *list.Element
 }
@@ -77,4 +78,24 @@ func (s *shelf) leave(b *book) {
 			s.events -= old.weight
 		}
 	}
+}
+
+// settle keeps in mind of which commands the outcome is not known. A journal that does not answer says nothing new of them:
+// that nothing was recorded would be true of the last try only.
+func (b *book) settle(c CommandID, err error) error {
+	switch kind := KindOf(err); {
+	case err != nil && kind == Unknown:
+		if b.doubt == nil || len(b.doubt) > 1000 { // of most nobody asks again
+			b.doubt = map[CommandID]bool{}
+		}
+		b.doubt[c] = true
+	case err != nil && (kind == Unavailable || kind == Internal):
+		if b.doubt[c] {
+			return Errorf(Unknown, "", "it is still not known whether command %s was recorded", c).
+				WithHint("ask again with the same command id: it can't be recorded twice").Because(err)
+		}
+	default:
+		delete(b.doubt, c) // the history was read
+	}
+	return err
 }
