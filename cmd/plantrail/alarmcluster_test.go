@@ -28,9 +28,6 @@ func beginTown(t *testing.T) *town {
 	t.Helper()
 	domaintest.Long(t)
 	w := &town{nodes: eventstoretest.Cluster(t, 3), dir: filepath.Join(t.TempDir(), "data")}
-	plantrail(t, w.dir, "init", "--nats", w.nodes.URL(), "--nats-monitor", strings.Join(w.nodes.MonitorURLs(), ","))
-	plantrail(t, w.dir, "plan", "open", "p1", "--title", "A plan")
-	plantrail(t, w.dir, "item", "add", "p1", "--item", "a", "--title", "Answer calls")
 	nc, err := nats.Connect(w.nodes.URL())
 	if err != nil {
 		t.Fatal(err)
@@ -39,6 +36,13 @@ func beginTown(t *testing.T) *town {
 	if w.js, err = jetstream.New(nc); err != nil {
 		t.Fatal(err)
 	}
+	eventstoretest.Until(t, time.Minute, "three servers take a stream", func() bool { // the leader may not have heard of all of them yet
+		_, err := w.js.CreateStream(t.Context(), jetstream.StreamConfig{Name: "probe", Subjects: []string{"probe"}, Replicas: 3})
+		return err == nil && w.js.DeleteStream(t.Context(), "probe") == nil
+	})
+	plantrail(t, w.dir, "init", "--nats", w.nodes.URL(), "--nats-monitor", strings.Join(w.nodes.MonitorURLs(), ","))
+	plantrail(t, w.dir, "plan", "open", "p1", "--title", "A plan")
+	plantrail(t, w.dir, "item", "add", "p1", "--item", "a", "--title", "Answer calls")
 	return w
 }
 
