@@ -78,7 +78,7 @@ func (v Verdict) String() string {
 	if v.OK {
 		fmt.Fprintf(&b, "The history is whole: %d events, root %s.\n", v.Size, v.Root)
 	} else {
-		b.WriteString("The history is NOT as it was recorded.\n")
+		b.WriteString(v.Wrong() + ".\n")
 	}
 	for _, c := range v.Checks {
 		fmt.Fprintf(&b, "%-8s  %s: %s\n", c.State, c.Name, c.Words)
@@ -87,6 +87,17 @@ func (v Verdict) String() string {
 		fmt.Fprintf(&b, "First found: %s.\n", v.Bad)
 	}
 	return b.String()
+}
+
+// Wrong says in a sentence what is not right, without its full stop. Read models alone are made anew from the history, which is
+// whole: whoever reads that must not be told otherwise.
+func (v Verdict) Wrong() string {
+	for _, c := range v.Checks {
+		if c.State != CheckOK && c.Name != checkNames[checkReads] {
+			return "The history is NOT as it was recorded"
+		}
+	}
+	return "The history is as it was recorded, but what is shown of it is NOT"
 }
 
 // The checks, in their order.

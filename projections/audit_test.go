@@ -120,6 +120,9 @@ func TestAnAuditNamesWhatIsWrong(t *testing.T) {
 			if v.OK || i < 0 || v.Checks[i].Name != c.check || !strings.Contains(v.Checks[i].Words, c.want) {
 				t.Fatalf("want %s %q:\n%s", c.check, c.want, v)
 			}
+			if whole := strings.HasPrefix(v.Wrong(), "The history is as it was recorded"); whole != (c.check == "read models") {
+				t.Errorf("it is said that %s", v.Wrong())
+			}
 			if c.bad > 0 && (v.Bad == nil || v.Bad.Position != c.bad || v.Bad.Plan != "sdp" || v.Bad.RecordedAt.IsZero() || v.Bad.Differs == "") {
 				t.Errorf("the bad event is %+v", v.Bad)
 			}

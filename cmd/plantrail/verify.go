@@ -64,10 +64,10 @@ func (a *app) verifyHistory(ctx context.Context, c *client, against string, keys
 	}
 	for _, check := range v.Checks {
 		if check.State == projections.CheckFailed {
-			return &unproved{"the history is not as it was recorded: " + check.Words}
+			return &unproved{v.Wrong() + ": " + check.Words}
 		}
 	}
-	return &unproved{"the history is not as it was recorded"}
+	return &unproved{v.Wrong()}
 }
 
 // watchVerify has the server verify and shows on a terminal how far it is.
