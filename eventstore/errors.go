@@ -22,6 +22,7 @@ func (e *apiError) Error() string { return fmt.Sprintf("JetStream error %d: %s",
 
 // The codes that plantrail knows.
 const (
+	codeNoPeers         = 10005 // fewer servers are there than a stream wants copies
 	codeNoMessage       = 10037
 	codeStorage         = 10047
 	codeMaxPayload      = 10054

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -132,11 +133,25 @@ func (s *Store) create(ctx context.Context, id identity, found []*streamInfo) er
 		if found[i] != nil {
 			continue
 		}
-		if _, err := s.js.CreateStream(ctx, want); err != nil {
+		if err := s.createOne(ctx, want); err != nil {
 			return refuse("stream "+want.Name, "it can't be created: %v", s.because(err))
 		}
 	}
 	return nil
+}
+
+// createOne tries for a while where a cluster that has just been started does not know all its servers yet.
+func (s *Store) createOne(ctx context.Context, want jetstream.StreamConfig) error {
+	for start := time.Now(); ; {
+		_, err := s.js.CreateStream(ctx, want)
+		var api *jetstream.APIError
+		if !errors.As(err, &api) || api.ErrorCode != codeNoPeers || time.Since(start) > s.cfg.Patience {
+			return err
+		}
+		if stop := pause(ctx, 100*time.Millisecond); stop != nil {
+			return err
+		}
+	}
 }
 
 // grow gives a journal that was begun by a plantrail without checkpoints and evidence files the streams for them. Only such
