@@ -91,17 +91,21 @@ type Done struct {
 }
 
 // Gather holds back the events of a command until its last part is there. The zero Gather is ready; one serves one history.
-type Gather struct{ parts []Recorded }
+type Gather struct {
+	parts []Recorded
+	one   [1]Recorded // what Add returns of most commands: to make it anew for each event is felt in replays
+}
 
 // Add takes the next event of the history and returns those that now count, oldest first: none, one, or a command's all.
-// A [CommandVoided] drops the parts it names and is returned itself.
+// A [CommandVoided] drops the parts it names and is returned itself. What is returned is good until the next Add.
 func (g *Gather) Add(r Recorded) []Recorded {
-	if _, void := r.Event.(*CommandVoided); void {
+	_, void := r.Event.(*CommandVoided)
+	if void {
 		g.parts = nil
-		return []Recorded{r}
 	}
-	if r.Parts <= 1 {
-		return []Recorded{r}
+	if void || r.Parts <= 1 {
+		g.one[0] = r
+		return g.one[:]
 	}
 	g.parts = append(g.parts, r)
 	if r.Part < r.Parts {

@@ -21,17 +21,19 @@ func (s *Store) single(ctx context.Context, e *entry) (uint64, error) {
 	return s.request(ctx, natsMsg(e.msgs[0]), 1, e.limit())
 }
 
-func (s *Store) newBatch() batch { return &atomicBatch{store: s, id: nuid.Next()} }
+func (s *Store) newBatch() batch {
+	return &atomicBatch{store: s, id: []string{nuid.Next()}, msg: nats.Msg{Header: nats.Header{}}}
+}
 
 // atomicBatch speaks NATS ADR-50: numbered messages without a reply, then an end-of-batch message that is not stored, and
 // whose answer is that of the batch. A message that the server refuses shows as an incomplete batch at the commit, and
 // nothing of the batch is stored; one that is never committed the server drops after ten seconds.
 type atomicBatch struct {
-	store   *Store
-	id      string
-	n       int
-	subject string
-	err     error // the first of sending
+	store *Store
+	id    []string
+	n     int
+	msg   nats.Msg // the last that was sent: the client has written it out when it returns
+	err   error    // the first of sending
 }
 
 func (b *atomicBatch) send(e *entry) {
@@ -39,10 +41,11 @@ func (b *atomicBatch) send(e *entry) {
 		if b.err != nil {
 			return
 		}
-		b.n, b.subject = b.n+1, m.subject
-		msg := natsMsg(m)
-		b.number(msg, b.n)
-		b.err = b.store.nc.PublishMsg(msg)
+		b.n++
+		clear(b.msg.Header)
+		m.write(&b.msg)
+		b.number(&b.msg, b.n)
+		b.err = b.store.nc.PublishMsg(&b.msg)
 	}
 }
 
@@ -50,13 +53,13 @@ func (b *atomicBatch) commit(ctx context.Context, limit time.Duration) (uint64, 
 	if b.err != nil {
 		return 0, b.err
 	}
-	msg := &nats.Msg{Subject: b.subject, Header: nats.Header{"Nats-Batch-Commit": []string{"eob"}}}
+	msg := &nats.Msg{Subject: b.msg.Subject, Header: nats.Header{"Nats-Batch-Commit": []string{"eob"}}}
 	b.number(msg, b.n+1)
 	return b.store.request(ctx, msg, b.n, limit)
 }
 
 func (b *atomicBatch) number(msg *nats.Msg, n int) {
-	msg.Header["Nats-Batch-Id"] = []string{b.id}
+	msg.Header["Nats-Batch-Id"] = b.id
 	msg.Header["Nats-Batch-Sequence"] = []string{strconv.Itoa(n)}
 }
 
@@ -66,9 +69,15 @@ var (
 	checkpointContent  = []string{"text/plain; charset=utf-8"}
 )
 
-// natsMsg adds the headers: what the body is, for events also their type, and the condition.
 func natsMsg(m message) *nats.Msg {
-	msg := &nats.Msg{Subject: m.subject, Data: m.body, Header: nats.Header{}}
+	msg := &nats.Msg{Header: nats.Header{}}
+	m.write(msg)
+	return msg
+}
+
+// write adds the headers: what the body is, for events also their type, and the condition.
+func (m message) write(msg *nats.Msg) {
+	msg.Subject, msg.Data = m.subject, m.body
 	msg.Header["Content-Type"] = m.content
 	if m.typ != "" {
 		msg.Header["ce-type"] = []string{m.typ}
@@ -79,7 +88,6 @@ func natsMsg(m message) *nats.Msg {
 	if m.guard {
 		msg.Header["Nats-Expected-Last-Subject-Sequence"] = []string{strconv.FormatUint(m.after, 10)}
 	}
-	return msg
 }
 
 // request publishes the message that is answered, and checks that the answer speaks of n messages.
