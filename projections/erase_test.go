@@ -1,11 +1,14 @@
 package projections_test
 
 import (
+	"strconv"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/projections"
 	"plantrail/projections/projectionstest"
 )
@@ -108,6 +111,36 @@ func TestAnErasedTitleIsErasedInEveryView(t *testing.T) {
 	if !p.Name.Erased || p.Name.ErasedBy == nil || p.Name.Text != "" {
 		t.Errorf("the person reads %+v", p)
 	}
+}
+
+// Whoever erases is not sent away because the projector empties the log just then.
+func TestErasingBesideTheProjector(t *testing.T) {
+	domaintest.Long(t)
+	src := projectionstest.Draw(t, story)
+	db := open(t, src)
+	over := make(chan struct{})
+	var erasing sync.WaitGroup
+	erasing.Go(func() {
+		for {
+			select {
+			case <-over:
+				return
+			default:
+			}
+			if err := db.EraseText(t.Context(), "0190b0a0-0000-7000-8000-000000000000", "reason"); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for i := range 150 {
+		src.Draw(t, `sdp add n`+strconv.Itoa(i)+` "Training"`)
+		added := src.Recorded()[len(src.Recorded())-1]
+		src.Draw(t, `sdp erase `+number(added.Position)+` title "On request" item=n`+strconv.Itoa(i))
+		catchUp(t, db, src)
+	}
+	close(over)
+	erasing.Wait()
 }
 
 func TestEvidenceAndHolds(t *testing.T) {

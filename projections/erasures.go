@@ -60,6 +60,8 @@ func (p *projector) emptyAfterErasing() error {
 	if !p.fold.erasing || !p.live {
 		return nil
 	}
+	p.db.writing.Lock() // SQLite calls a log busy at once while another empties it, [DB.EraseText] say
+	defer p.db.writing.Unlock()
 	busy, err := emptyLog(context.Background(), p.conn)
 	p.fold.erasing = busy
 	return err
