@@ -91,22 +91,29 @@ type Done struct {
 }
 
 // Gather holds back the events of a command until its last part is there. The zero Gather is ready; one serves one history.
-type Gather struct {
-	parts []Recorded
-	one   [1]Recorded // what Add returns of most commands: to make it anew for each event is felt in replays
-}
+type Gather struct{ parts []Recorded }
 
 // Add takes the next event of the history and returns those that now count, oldest first: none, one, or a command's all.
-// A [CommandVoided] drops the parts it names and is returned itself. What is returned is good until the next Add.
+// A [CommandVoided] drops the parts it names and is returned itself.
+//
+// It is short enough to be inlined, so that replays make no slice on the heap for each event.
 func (g *Gather) Add(r Recorded) []Recorded {
-	_, void := r.Event.(*CommandVoided)
-	if void {
+	if g.alone(&r) {
+		return []Recorded{r}
+	}
+	return g.part(r)
+}
+
+// alone reports whether an event counts by itself.
+func (g *Gather) alone(r *Recorded) bool {
+	if _, void := r.Event.(*CommandVoided); void {
 		g.parts = nil
+		return true
 	}
-	if void || r.Parts <= 1 {
-		g.one[0] = r
-		return g.one[:]
-	}
+	return r.Parts <= 1
+}
+
+func (g *Gather) part(r Recorded) []Recorded {
 	g.parts = append(g.parts, r)
 	if r.Part < r.Parts {
 		return nil
