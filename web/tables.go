@@ -39,11 +39,18 @@ func (s *Server) registerTables() {
 }
 
 func (s *Server) flatTable(ctx context.Context, in *tableInput) (FlatTable, error) {
+	c := callOf(ctx)
+	out, err := s.table(ctx, c, in)
+	// That of a long history may have taken longer to make than the connection was to last: it is to go out all the same.
+	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(downloadLimit)) // in the same process there is none
+	return out.linked(c), err
+}
+
+func (s *Server) table(ctx context.Context, c *call, in *tableInput) (FlatTable, error) {
 	f := s.deps.Feed
 	if f == nil {
 		return FlatTable{}, domain.Errorf(domain.Unavailable, "", "there is no feed here")
 	}
-	c := callOf(ctx)
 	plans, err := parsePlans(in.Plan)
 	if err != nil {
 		return FlatTable{}, err
@@ -68,7 +75,7 @@ func (s *Server) flatTable(ctx context.Context, in *tableInput) (FlatTable, erro
 	}
 	out, err := s.stateTable(ctx, in, from, plans)
 	out.Next = next
-	return out.linked(c), err
+	return out, err
 }
 
 // eventTable is a page of what happened.
@@ -83,7 +90,7 @@ func (s *Server) eventTable(ctx context.Context, in *tableInput, t feeds.Table, 
 	caught := false
 	out.Rows, out.Next, caught, err = t.Rows(ctx, r, cmp.Or(in.Limit, 10_000), c.subscriber())
 	out.More = !caught
-	return out.linked(c), err
+	return out, err
 }
 
 // stateTable is the items or findings, all or those about which something counts from a position on.
@@ -104,10 +111,8 @@ func (s *Server) stateTable(ctx context.Context, in *tableInput, from domain.Pos
 	return s.itemsTable(ctx, in, wanted, changed)
 }
 
-// linked tells the cursor in a header, too: a CSV has no other place for it. A table of a long history may have taken longer to
-// make than the connection was to last: it is to go out all the same.
+// linked tells the cursor in a header, too: a CSV has no other place for it.
 func (t FlatTable) linked(c *call) FlatTable {
-	_ = http.NewResponseController(c.w).SetWriteDeadline(time.Now().Add(downloadLimit)) // in the same process there is none
 	if t.Rows == nil {
 		t.Rows = [][]string{}
 	}
