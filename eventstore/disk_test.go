@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"syscall"
 	"testing"
 	"time"
 
@@ -62,7 +61,7 @@ func TestReadOnlyBeforeTheDiskIsFull(t *testing.T) {
 func TestFullDisk(t *testing.T) {
 	domaintest.Long(t)
 	t.Parallel()
-	dir := smallDisk(t, "24m")
+	dir := domaintest.SmallDisk(t, "24m")
 	filler := filepath.Join(dir, "filler")
 	cfg := eventstoretest.Config(filepath.Join(dir, "data"))
 	cfg.Init = true
@@ -157,19 +156,6 @@ func checkNothingHalf(t *testing.T, s *eventstore.Store, acked map[domain.PlanID
 			t.Errorf("%s: %d parts are held back for ever", plan, len(gather.Pending()))
 		}
 	}
-}
-
-// smallDisk mounts a file system of a size.
-func smallDisk(t *testing.T, size string) string {
-	t.Helper()
-	dir := t.TempDir()
-	domaintest.Need(t, "a tmpfs to fill, which root may mount", syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size))
-	t.Cleanup(func() {
-		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
-			t.Errorf("unmount: %v", err)
-		}
-	})
-	return dir
 }
 
 // fill writes a file until the disk is full but for a little.

@@ -83,9 +83,7 @@ func TestTheProjectorStopsLoudly(t *testing.T) {
 // A disk that is full stops the projector for as long as it is: Status says so, and with space it goes on from where it was.
 func TestAFullDiskStopsTheProjectorForAWhile(t *testing.T) {
 	domaintest.Long(t)
-	dir := t.TempDir()
-	domaintest.Need(t, "a tmpfs to fill, which root may mount", syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=8m"))
-	t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	dir := domaintest.SmallDisk(t, "8m")
 	src := projectionstest.Draw(t, story)
 	db := must[*projections.DB](t)(projections.Open(t.Context(), filepath.Join(dir, "read.db"), projections.Options{}))
 	t.Cleanup(func() { _ = db.Close() })

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 )
 
@@ -26,6 +27,19 @@ func Need(t testing.TB, what string, err error) {
 	if err != nil {
 		t.Skipf("not on this machine: %s: %.500s", what, err)
 	}
+}
+
+// SmallDisk mounts a file system of a size, "8m", that a test can fill.
+func SmallDisk(t testing.TB, size string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	Need(t, "a tmpfs to fill, which root may mount", syscall.Mount("tmpfs", dir, "tmpfs", 0, "size="+size))
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Errorf("unmount: %v", err)
+		}
+	})
+	return dir
 }
 
 // Paper reads a file of the folder shared beside the tree: real public documents, which may not be copied into it.
