@@ -185,11 +185,7 @@ func (k *Keeper) keep(ctx context.Context) error {
 	if k.halted() {
 		return nil
 	}
-	signed, seq, err := k.log.LastCheckpoint(ctx)
-	if err != nil {
-		return err
-	}
-	last, n, ok, err := k.open(ctx, signed)
+	last, ok, err := k.stored(ctx)
 	if err != nil || !ok {
 		return err
 	}
@@ -212,24 +208,51 @@ func (k *Keeper) keep(ctx context.Context) error {
 	case tree.Size < last.Size:
 		return nil // the read models are behind; another keeper is not
 	}
-	if ok, err := k.extends(ctx, tree, last); err != nil || !ok {
+	if ok, err := k.extends(ctx, tree, last.Checkpoint); err != nil || !ok {
 		return err
 	}
-	k.seen(last, signed, tree.Size)
-	if signer := k.signer(); signer != nil && (tree.Size > last.Size || last.Size > 0 && !k.bySigner(n)) {
-		return k.sign(ctx, signer, tree, last, seq)
+	k.seen(last.Checkpoint, last.signed, tree.Size)
+	if signer := k.signer(); signer != nil && (tree.Size > last.Size || last.Size > 0 && !k.bySigner(last.note)) {
+		return k.sign(ctx, signer, tree, last.Checkpoint, last.seq)
 	}
 	return nil
 }
 
-// stored opens the newest checkpoint that any process has kept.
-func (k *Keeper) stored(ctx context.Context) (last evidence.Checkpoint, ok bool, err error) {
-	signed, _, err := k.log.LastCheckpoint(ctx)
-	if err != nil {
+// latest is the last checkpoint that the journal keeps; that of an empty history where there is none.
+type latest struct {
+	evidence.Checkpoint
+	note   *note.Note
+	signed []byte
+	seq    uint64
+}
+
+// stored reads the newest checkpoint that any process has kept, and compares it with the one seen before. ok is false when it
+// can't be right.
+func (k *Keeper) stored(ctx context.Context) (last latest, ok bool, err error) {
+	before := k.newest() // asked for first: another look may sign while this one reads
+	var empty evidence.Tree
+	last.Checkpoint = empty.Checkpoint(k.opts.Origin)
+	if last.signed, last.seq, err = k.log.LastCheckpoint(ctx); err != nil {
 		return last, false, err
 	}
-	last, _, ok, err = k.open(ctx, signed)
-	return last, ok, err
+	if len(last.signed) > 0 {
+		if last.Checkpoint, last.note, err = k.openNote(ctx, last.signed); domain.KindOf(err) == domain.Unavailable && err != nil {
+			return last, false, err
+		}
+		if err != nil {
+			k.raise(fmt.Sprintf("the last checkpoint kept is not this log's: %v", err), nil)
+			return last, false, nil
+		}
+	}
+	switch {
+	case last.Size < before.Size:
+		k.raise(fmt.Sprintf("the last checkpoint kept states %d events, one of %d was seen before: checkpoints were taken back", last.Size, before.Size), nil)
+		return last, false, nil
+	case last.Size == before.Size && before.Origin != "" && last.Root != before.Root:
+		k.raise(fmt.Sprintf("two checkpoints of %d events state the roots %v and %v: two histories were signed", last.Size, before.Root, last.Root), nil)
+		return last, false, nil
+	}
+	return last, true, nil
 }
 
 // halted reports whether nothing may be signed: after an alarm, or while the read models are known to be damaged.
@@ -237,32 +260,6 @@ func (k *Keeper) halted() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.status.Alarm != ""
-}
-
-// open reads the last checkpoint and compares it with the one seen before. No checkpoint is one of an empty history. ok is
-// false when it can't be right.
-func (k *Keeper) open(ctx context.Context, signed []byte) (last evidence.Checkpoint, n *note.Note, ok bool, err error) {
-	before := k.newest()
-	var empty evidence.Tree
-	last = empty.Checkpoint(k.opts.Origin)
-	if len(signed) > 0 {
-		if last, n, err = k.openNote(ctx, signed); domain.KindOf(err) == domain.Unavailable && err != nil {
-			return last, nil, false, err
-		}
-		if err != nil {
-			k.raise(fmt.Sprintf("the last checkpoint kept is not this log's: %v", err), nil)
-			return last, nil, false, nil
-		}
-	}
-	switch {
-	case last.Size < before.Size:
-		k.raise(fmt.Sprintf("the last checkpoint kept states %d events, one of %d was seen before: checkpoints were taken back", last.Size, before.Size), nil)
-		return last, n, false, nil
-	case last.Size == before.Size && before.Origin != "" && last.Root != before.Root:
-		k.raise(fmt.Sprintf("two checkpoints of %d events state the roots %v and %v: two histories were signed", last.Size, before.Root, last.Root), nil)
-		return last, n, false, nil
-	}
-	return last, n, true, nil
 }
 
 // extends proves that the tree begins with what the last checkpoint states.
@@ -310,6 +307,9 @@ func (k *Keeper) sign(ctx context.Context, signer note.Signer, tree Tree, last e
 func (k *Keeper) seen(c evidence.Checkpoint, signed []byte, size int64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if c.Size < k.last.Size {
+		return // another look has seen more since
+	}
 	now := time.Now()
 	if c.Size > k.status.Size {
 		k.status.Signed = now

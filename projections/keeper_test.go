@@ -95,6 +95,50 @@ func TestTheKeeperSignsWhatGrew(t *testing.T) {
 	}
 }
 
+// meanwhile is a journal in which something happens while the answer about the last checkpoint is on its way.
+type meanwhile struct {
+	*projectionstest.Source
+	happens func()
+}
+
+func (m *meanwhile) LastCheckpoint(ctx context.Context) ([]byte, uint64, error) {
+	signed, seq, err := m.Source.LastCheckpoint(ctx)
+	if happens := m.happens; happens != nil {
+		m.happens = nil
+		happens()
+	}
+	return signed, seq, err
+}
+
+// A look that another overtakes has an older checkpoint in its hands than the one seen since: nothing was taken back.
+func TestALookOvertakenByAnotherIsNoAlarm(t *testing.T) {
+	k := keep(t, story)
+	k.look(t)
+	journal := &meanwhile{Source: k.src}
+	var err error
+	if k.Keeper, err = projections.NewKeeper(k.db, journal, projections.KeeperOptions{Origin: origin, Signer: k.signer, Verifiers: []note.Verifier{k.known}}); err != nil {
+		t.Fatal(err)
+	}
+	k.look(t)
+	grown := int64(0)
+	for name, look := range map[string]func() error{
+		"signing": func() error { return k.Keep(t.Context()) },
+		"asking":  func() error { _, err := k.Stored(t.Context()); return err },
+	} {
+		journal.happens = func() {
+			k.src.Draw(t, `sdp progress b "more"`)
+			catchUp(t, k.db, k.src)
+			grown = k.look(t).Size
+		}
+		if err := look(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		if s := k.Status(); s.Alarm != "" || s.Size != grown {
+			t.Errorf("%s: %d events are signed, want %d; alarm %q", name, s.Size, grown, s.Alarm)
+		}
+	}
+}
+
 func TestKeepersNeverFork(t *testing.T) {
 	k := keep(t, story)
 	ctx, cancel := context.WithCancel(t.Context())
