@@ -338,3 +338,13 @@ func TestManyTakeBundlesWhileThePlanGoesOn(t *testing.T) {
 		}
 	}
 }
+
+// Whoever waits for a checkpoint that will not come is told so at once, and why.
+func TestABundleSaysWhyNothingIsSigned(t *testing.T) {
+	b := newBundles(t)
+	b.proof.Keeper.(*projections.Keeper).Alarm("a witness has seen another history")
+	refused := b.must(t, 503, "POST", "/v1/plans/p/bundle", `{"reason":"For the inspector"}`).Body.String()
+	if !strings.Contains(refused, "none is signed any more: a witness has seen another history") || !strings.Contains(refused, "the bundle is issued") {
+		t.Error(refused)
+	}
+}

@@ -36,11 +36,15 @@ func (p *Proof) await(ctx context.Context, at domain.Position, hint string) (sig
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if err := p.Keeper.Keep(ctx); err != nil {
-			return nil, 0, "", err
+		err := p.Keeper.Keep(ctx)
+		if err == nil {
+			signed, size, key, err = p.covering(ctx, at)
 		}
-		if signed, size, key, err = p.covering(ctx, at); err != nil || signed != nil {
+		if err == nil && signed != nil || err != nil && ctx.Err() == nil {
 			return signed, size, key, err
+		}
+		if why := p.Keeper.Status().Alarm; why != "" {
+			return nil, 0, "", domain.Errorf(domain.Unavailable, "", "no checkpoint covers position %d, and none is signed any more: %s", at, why).WithHint(hint)
 		}
 		select {
 		case <-tick.C:

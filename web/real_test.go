@@ -29,6 +29,7 @@ type real struct {
 	*web.Server
 	store   *eventstore.Store
 	reads   *projections.DB
+	proof   *web.Proof
 	service *domain.Service
 
 	subscribers *web.Subscribers
@@ -84,7 +85,8 @@ func newReal(t testing.TB) *real {
 	}
 	house := feedstest.Over(t, r.store)
 	r.subscribers = newSubscribers(t, house)
-	r.Server = web.New(web.Deps{Org: "acme", Version: "test", Service: r.service, Reads: reads, Log: log, Eraser: r.store, Vault: r.store, Visits: newVisits(t), Backed: source{r.store}, Feed: house.Feed, Subscribers: r.subscribers, Proof: newProof(ctx, t, reads, source{r.store}),
+	r.proof = newProof(ctx, t, reads, source{r.store})
+	r.Server = web.New(web.Deps{Org: "acme", Version: "test", Service: r.service, Reads: reads, Log: log, Eraser: r.store, Vault: r.store, Visits: newVisits(t), Backed: source{r.store}, Feed: house.Feed, Subscribers: r.subscribers, Proof: r.proof,
 		Rebuild: func(ctx context.Context, p func(done, total domain.Position)) error {
 			return reads.Rebuild(ctx, source{r.store}, p)
 		}, LocalToken: localToken, LocalActor: localActor, Patience: patient})
