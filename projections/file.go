@@ -109,7 +109,7 @@ func openPath(ctx context.Context, path string, number, readers int, empty strin
 	writer := url.Values{"_journal_mode": {"WAL"}, "_txlock": {"immediate"}, "_synchronous": {"NORMAL"},
 		"_secure_delete": {"true"}, "_cache_size": {"-16384"}}
 	f.write, f.erase = pool(f.path, 1, writer, ""), pool(f.path, 1, writer, "")
-	f.read = pool(f.path, readers, url.Values{"mode": {"ro"}, "_query_only": {"true"}, "_cache_size": {"-8192"}}, mapped)
+	f.read = pool(f.path, readers, url.Values{"mode": {"ro"}, "_query_only": {"true"}, "_cache_size": {"-8192"}, "_stmt_cache_size": {"32"}}, mapped)
 	// The keeper reads every hash over and over: mapped, they would stay in memory once for each connection.
 	f.tree = pool(f.path, 2, url.Values{"mode": {"ro"}, "_query_only": {"true"}, "_cache_size": {"-1024"}}, "")
 	if err := f.prepare(ctx, empty); err != nil {

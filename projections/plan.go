@@ -141,16 +141,16 @@ func (s *snapshot) planState(plan domain.PlanID, upto domain.Position) (p domain
 func (s *snapshot) items(plan domain.PlanID, upto domain.Position) (all []domain.Item, err error) {
 	type added struct {
 		visible, ref domain.Position
-		item         domain.Item
+		item         *domain.Item
 	}
 	var found []added
 	err = s.each(func(rows *sql.Rows) error {
-		var a added
+		a := added{item: &domain.Item{}}
 		var state []byte
 		if err := rows.Scan(&a.visible, &a.ref, &state); err != nil {
 			return err
 		}
-		err := json.Unmarshal(state, &a.item)
+		err := json.Unmarshal(state, a.item)
 		found = append(found, a)
 		return err
 	}, `SELECT i.visible, i.ref, (SELECT state FROM item_states s WHERE s.ref = i.ref AND s.visible <= ?2 ORDER BY s.visible DESC LIMIT 1)
@@ -158,8 +158,9 @@ func (s *snapshot) items(plan domain.PlanID, upto domain.Position) (all []domain
 	slices.SortFunc(found, func(a, b added) int {
 		return cmp.Or(cmp.Compare(a.visible, b.visible), cmp.Compare(a.ref, b.ref))
 	})
+	all = slices.Grow(all, len(found))
 	for _, a := range found {
-		all = append(all, a.item)
+		all = append(all, *a.item)
 	}
 	return all, err
 }
@@ -206,6 +207,7 @@ func (s *snapshot) planView(r planRows, upto domain.Position) (v PlanView, err e
 		closed := c.at(r.plan.Closed)
 		v.Closed = &closed
 	}
+	v.Items = slices.Grow(v.Items, len(r.items))
 	for _, it := range r.items {
 		v.Items = append(v.Items, c.itemView(r.plan, it))
 	}

@@ -175,41 +175,32 @@ func (c *cites) need(all ...domain.Position) {
 
 // load reads what is needed and not read yet.
 func (c *cites) load() error {
-	if err := c.corrections(); err != nil {
-		return err
-	}
-	var more []domain.Position
+	var all, worded []domain.EventID
 	err := c.s.each(func(rows *sql.Rows) error {
 		e, recorded, authority, data := &cited{}, int64(0), sql.NullString{}, []byte(nil)
 		if err := rows.Scan(&e.Position, &e.Entry, &e.Event, &e.By.ID, &e.By.Kind, &e.By.Role, &e.By.OnBehalfOf, scanDate{&e.Stated},
 			&recorded, &e.kind, &e.count, &authority, &data); err != nil {
 			return err
 		}
-		if err := e.unmarshal(data); err != nil {
-			return err
-		}
-		if e.fix != nil { // of its entry's other texts, those that it leaves as they were
-			more = append(more, e.fix.Entry)
-		}
 		e.RecordedAt = micros(recorded)
 		c.said[e.Position], c.byEvent[e.Event] = e, e
 		c.names[e.By.ID] = Words{}
-		return unmarshalAuthority(authority, &e.authority)
+		all = append(all, e.Event)
+		if e.count > 0 {
+			worded = append(worded, e.Event)
+		}
+		return errors.Join(e.unmarshal(data), unmarshalAuthority(authority, &e.authority))
 	}, `SELECT position, planseq, event, actor, kind, role, behalf, stated, recorded, type, texts, authority,
 			CASE WHEN type IN ('evidence-attached', 'entry-corrected') THEN data END
 		FROM timeline WHERE position IN (SELECT value FROM json_each(?))`, jsonList(c.want))
 	if err != nil {
 		return err
 	}
-	events := make([]domain.EventID, 0, len(c.want))
-	for _, p := range c.want {
-		if e := c.said[p]; e != nil && e.count > 0 {
-			events = append(events, e.Event)
-		}
-	}
 	c.want = nil
-	c.need(more...)
-	if err := c.loadTexts(events); err != nil {
+	if err := c.corrections(all); err != nil {
+		return err
+	}
+	if err := c.loadTexts(worded); err != nil {
 		return err
 	}
 	if len(c.want) > 0 { // who had texts erased, and what was corrected
@@ -228,40 +219,12 @@ func (e *cited) unmarshal(data []byte) error {
 	return nil
 }
 
-// corrections finds the latest correction of each text of what is needed.
-func (c *cites) corrections() error {
-	if len(c.want) == 0 {
-		return nil
-	}
-	return c.s.each(func(rows *sql.Rows) error {
-		var k correction
-		var by domain.Position
-		err := rows.Scan(&k.entry, &k.field, &by)
-		c.fixes[k] = by
-		c.need(by)
-		return err
-	}, `SELECT t.position, f.data ->> '$.field', f.position FROM timeline t JOIN timeline f INDEXED BY timeline_corrects ON f.corrects = t.event
-		WHERE t.position IN (SELECT value FROM json_each(?)) AND f.visible <= ? AND f.texts > 0 ORDER BY f.visible, f.position`,
-		jsonList(c.want), int64(c.upto))
-}
-
+// loadTexts reads the texts of events, and who had erased those that are missing.
 func (c *cites) loadTexts(events []domain.EventID) error {
 	if len(events) == 0 {
 		return nil
 	}
-	erased, err := c.erasuresOf(jsonList(events))
-	if err != nil {
-		return err
-	}
-	for k, p := range erased {
-		if e := c.byEvent[k.event]; e != nil {
-			if e.erased == nil {
-				e.erased = map[string]domain.Position{}
-			}
-			e.erased[k.name] = p
-		}
-	}
-	return c.s.each(func(rows *sql.Rows) error {
+	err := c.s.each(func(rows *sql.Rows) error {
 		var event domain.EventID
 		var name, value string
 		err := rows.Scan(&event, &name, &value)
@@ -273,6 +236,48 @@ func (c *cites) loadTexts(events []domain.EventID) error {
 		}
 		return err
 	}, "SELECT event, name, value FROM texts WHERE event IN (SELECT value FROM json_each(?))", jsonList(events))
+	if err != nil {
+		return err
+	}
+	var missing []domain.EventID
+	for _, event := range events {
+		if e := c.byEvent[event]; len(e.texts) < e.count {
+			missing = append(missing, event)
+		}
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	erased, err := c.erasuresOf(jsonList(missing))
+	for k, p := range erased {
+		e := c.byEvent[k.event]
+		if e.erased == nil {
+			e.erased = map[string]domain.Position{}
+		}
+		e.erased[k.name] = p
+	}
+	return err
+}
+
+// corrections finds the latest correction of each text of events, and what they correct themselves.
+func (c *cites) corrections(events []domain.EventID) error {
+	for _, event := range events {
+		if fix := c.byEvent[event].fix; fix != nil { // of its entry's other texts, those that it leaves as they were
+			c.need(fix.Entry)
+		}
+	}
+	return c.s.each(func(rows *sql.Rows) error {
+		var event domain.EventID
+		var k correction
+		var by domain.Position
+		err := rows.Scan(&event, &k.field, &by)
+		k.entry = c.byEvent[event].Position
+		c.fixes[k] = by
+		c.need(by)
+		return err
+	}, `SELECT corrects, data ->> '$.field', position FROM timeline INDEXED BY timeline_corrects
+		WHERE corrects IN (SELECT value FROM json_each(?)) AND visible <= ? AND texts > 0 ORDER BY visible, position`,
+		jsonList(events), int64(c.upto))
 }
 
 // loadNames finds today's names of the actors seen so far.
