@@ -298,7 +298,7 @@ func TestLeaves(t *testing.T) {
 // A checkpoint that is stored while somebody looks is no checkpoint taken back.
 func TestCheckWhileCheckpointsAreStored(t *testing.T) {
 	s := eventstoretest.Open(t)
-	fillPlan(t, s, "sdp", 300)
+	fillPlan(t, s, "sdp", 1500)
 	ctx, done := context.WithCancel(context.Background())
 	defer done()
 	go func() {
@@ -315,4 +315,31 @@ func TestCheckWhileCheckpointsAreStored(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+}
+
+// Several may look at the streams at once while they grow: an answer that is overtaken is no shorter stream.
+func TestLooksAtOnceAreNoAlarm(t *testing.T) {
+	domaintest.Long(t)
+	t.Parallel()
+	s := eventstoretest.Open(t)
+	over := make(chan struct{})
+	var looking sync.WaitGroup
+	for range 16 {
+		looking.Go(func() {
+			for {
+				select {
+				case <-over:
+					return
+				default:
+				}
+				if err := s.Check(context.Background()); err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	fillPlan(t, s, "sdp", 1500)
+	close(over)
+	looking.Wait()
 }

@@ -218,6 +218,8 @@ func (s *Store) wanted(id identity) []jetstream.StreamConfig {
 // checkStreams reads the streams back and compares whose they are, each setting, and that nothing is missing from those
 // that nothing can be removed from.
 func (s *Store) checkStreams(ctx context.Context, id identity) error {
+	s.seen.Lock() // of two who ask at once the later answer may come first: the earlier one would be of a shorter stream
+	defer s.seen.Unlock()
 	for _, want := range s.wanted(id) {
 		info, err := s.streamInfo(ctx, want.Name)
 		if err != nil {
@@ -248,8 +250,8 @@ func (s *Store) checkStreams(ctx context.Context, id identity) error {
 
 // seen is what this process has seen of each stream since Open: no stream is ever made again under it, nor gets shorter.
 type seen struct {
-	sync.Mutex
-	streams map[string]sight
+	sync.Mutex // held by whoever looks, from asking on
+	streams    map[string]sight
 }
 
 type sight struct {
@@ -258,8 +260,6 @@ type sight struct {
 }
 
 func (k *seen) check(name string, dense bool, info *streamInfo) error {
-	k.Lock()
-	defer k.Unlock()
 	was, known := k.streams[name]
 	switch {
 	case !known:
