@@ -27,7 +27,15 @@ import (
 
 // LastCheckpoint reads the last checkpoint and its sequence; nil and 0, without an error, where there is none yet.
 func (s *Store) LastCheckpoint(ctx context.Context) (note []byte, seq uint64, err error) {
-	m, err := s.last(ctx, s.names.checkpoints(), s.names.checkpointSubject())
+	was := s.kept.states()
+	var m *kept
+	err = s.upToDate(ctx, func() (bool, error) {
+		if m, err = s.last(ctx, s.names.checkpoints(), s.names.checkpointSubject()); err != nil || m == nil {
+			return err != nil || was == 0, err
+		}
+		size, _ := checkpointSize(m.Data) // what is none is for the caller to refuse
+		return size >= was, nil
+	})
 	if err != nil || m == nil {
 		return nil, 0, err
 	}
@@ -153,6 +161,13 @@ type copied struct {
 	sync.Mutex
 	note []byte
 	size uint64
+}
+
+// states is how many leaves the newest checkpoint seen speaks of.
+func (c *copied) states() uint64 {
+	c.Lock()
+	defer c.Unlock()
+	return c.size
 }
 
 func copyPath(dir string) string { return filepath.Join(dir, "checkpoint") }

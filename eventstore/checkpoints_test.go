@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"plantrail/domain"
 	"plantrail/domain/domaintest"
@@ -342,4 +343,47 @@ func TestLooksAtOnceAreNoAlarm(t *testing.T) {
 	fillPlan(t, s, "sdp", 1500)
 	close(over)
 	looking.Wait()
+}
+
+// A leader that has been replaced and does not know it yet answers with less than was seen: it is asked again, for as long as
+// it may take to hear of the new one. What stays away is missing.
+func TestALeaderOfBeforeIsAskedAgain(t *testing.T) {
+	domaintest.Long(t)
+	t.Parallel()
+	nodes := eventstoretest.Cluster(t, 3)
+	cfg := nodes.Config(t.TempDir())
+	cfg.Init = true
+	s := eventstoretest.OpenWith(t, cfg)
+	ctx := context.Background()
+	last := fillPlan(t, s, "sdp", 4)[3]
+	seq, err := s.PutCheckpoint(ctx, 0, note(4, "r"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.HasSeen(5)
+	caughtUp := make(chan struct{})
+	time.AfterFunc(time.Second, func() { // as if the answers so far had been of before
+		defer close(caughtUp)
+		if _, err := s.Append(ctx, last.Head(), journaltest.Change("sdp", "c-9", 1, "words")); err != nil {
+			t.Error(err)
+		}
+		if _, err := s.PutCheckpoint(ctx, seq, note(5, "r")); err != nil {
+			t.Error(err)
+		}
+	})
+	tail, err := s.Tail(ctx)
+	if err != nil || tail.Events != 5 {
+		t.Errorf("the history ends at %d, %v", tail.Events, err)
+	}
+	if newest, _, err := s.LastCheckpoint(ctx); err != nil || !bytes.Equal(newest, note(5, "r")) {
+		t.Errorf("the last checkpoint is %q, %v", newest, err)
+	}
+	<-caughtUp
+	if err := s.Check(ctx); err != nil {
+		t.Error(err)
+	}
+	s.HasSeen(6)
+	if err := s.Check(ctx); domain.KindOf(err) != domain.Refused || !strings.Contains(err.Error(), "it ends at 5, it has ended at 6 before") {
+		t.Errorf("of a history that lost its end: %v", err)
+	}
 }

@@ -13,6 +13,15 @@ import (
 // Conn is the store's connection, for tests that go behind its back.
 func (s *Store) Conn() *nats.Conn { return s.nc }
 
+// HasSeen makes the store believe that it saw the history and its last checkpoint at a size.
+func (s *Store) HasSeen(size uint64) {
+	name := s.names.history()
+	s.seen.note(name, sight{s.seen.of(name).created, size})
+	s.kept.Lock()
+	defer s.kept.Unlock()
+	s.kept.size = size
+}
+
 // Encode and Decode are the wire form.
 func Encode(org domain.OrgID, r domain.Recorded, digests []string) ([]byte, error) {
 	return encode(org, &r, digests)

@@ -218,8 +218,6 @@ func (s *Store) wanted(id identity) []jetstream.StreamConfig {
 // checkStreams reads the streams back and compares whose they are, each setting, and that nothing is missing from those
 // that nothing can be removed from.
 func (s *Store) checkStreams(ctx context.Context, id identity) error {
-	s.seen.Lock() // of two who ask at once the later answer may come first: the earlier one would be of a shorter stream
-	defer s.seen.Unlock()
 	for _, want := range s.wanted(id) {
 		info, err := s.streamInfo(ctx, want.Name)
 		if err != nil {
@@ -241,8 +239,8 @@ func (s *Store) checkStreams(ctx context.Context, id identity) error {
 				return err
 			}
 		}
-		if err := s.seen.check(want.Name, want.DenyDelete, info); err != nil {
-			return err
+		if info.unlike != nil {
+			return info.unlike
 		}
 	}
 	return nil
@@ -250,30 +248,42 @@ func (s *Store) checkStreams(ctx context.Context, id identity) error {
 
 // seen is what this process has seen of each stream since Open: no stream is ever made again under it, nor gets shorter.
 type seen struct {
-	sync.Mutex // held by whoever looks, from asking on
-	streams    map[string]sight
+	sync.Mutex
+	streams map[string]sight
 }
 
 type sight struct {
-	created time.Time
-	last    uint64
+	created time.Time // zero: not seen yet
+	last    uint64    // 0 where messages may be removed
 }
 
-func (k *seen) check(name string, dense bool, info *streamInfo) error {
-	was, known := k.streams[name]
-	switch {
-	case !known:
-	case !was.created.Equal(info.Created):
-		return refuse("stream "+name, "it was made at %s, the one that was opened at %s", info.Created.Format(time.RFC3339), was.created.Format(time.RFC3339)).
-			WithHint("it was deleted and made again while plantrail ran, find out by whom: " + mend)
-	case dense && info.State.Last < was.last:
-		return refuse("stream "+name, "it ends at %d, it has ended at %d before", info.State.Last, was.last).
-			WithHint("its end was lost or an older state was put back: " + mend)
-	}
+func (k *seen) of(name string) sight {
+	k.Lock()
+	defer k.Unlock()
+	return k.streams[name]
+}
+
+// note notes an answer that fits what was seen before.
+func (k *seen) note(name string, now sight) {
+	k.Lock()
+	defer k.Unlock()
 	if k.streams == nil {
 		k.streams = map[string]sight{}
 	}
-	k.streams[name] = sight{info.Created, info.State.Last}
+	k.streams[name] = sight{now.created, max(now.last, k.streams[name].last)}
+}
+
+// after judges an answer by what had been seen before the question.
+func (now sight) after(was sight, name string) error {
+	switch {
+	case was.created.IsZero():
+	case !was.created.Equal(now.created):
+		return refuse("stream "+name, "it was made at %s, the one that was opened at %s", now.created.Format(time.RFC3339), was.created.Format(time.RFC3339)).
+			WithHint("it was deleted and made again while plantrail ran, find out by whom: " + mend)
+	case now.last < was.last:
+		return refuse("stream "+name, "it ends at %d, it has ended at %d before", now.last, was.last).
+			WithHint("its end was lost or an older state was put back: " + mend)
+	}
 	return nil
 }
 
@@ -342,6 +352,8 @@ type streamInfo struct {
 		Leader   string   `json:"leader"`
 		Replicas []member `json:"replicas"` // but the leader
 	} `json:"cluster"`
+
+	unlike error // why it can't be the stream that was seen before
 }
 
 // member is a server that keeps a copy, as the leader sees it.
@@ -382,7 +394,40 @@ func (st streamState) whole(name string) error {
 }
 
 // streamInfo asks the stream's leader. It is nil, without an error, when there is no such stream.
-func (s *Store) streamInfo(ctx context.Context, name string) (*streamInfo, error) {
+func (s *Store) streamInfo(ctx context.Context, name string) (info *streamInfo, err error) {
+	was := s.seen.of(name) // asked for first: the answers to two who ask at once may come in the other order
+	err = s.upToDate(ctx, func() (bool, error) {
+		if info, err = s.askInfo(ctx, name); err != nil || info == nil {
+			return true, err
+		}
+		now := sight{created: info.Created}
+		if string(info.Config["deny_delete"]) == "true" {
+			now.last = info.State.Last
+		}
+		if info.unlike = now.after(was, name); info.unlike == nil {
+			s.seen.note(name, now)
+		}
+		return info.unlike == nil, nil
+	})
+	return info, err
+}
+
+// upToDate asks until the answer fits what was seen before. In a cluster a leader that was replaced and has not heard of it
+// yet still answers, with less than there is; what has not come back when it must have heard is lost, and the caller says so.
+func (s *Store) upToDate(ctx context.Context, ask func() (fits bool, err error)) error {
+	until := time.Now().Add(hearing)
+	for {
+		fits, err := ask()
+		if err != nil || fits || s.cfg.Replicas <= 1 || time.Now().After(until) || pause(ctx, 100*time.Millisecond) != nil {
+			return err
+		}
+	}
+}
+
+// hearing is within what time a leader has heard of the next one, once it can be reached: leaders speak up each second.
+const hearing = 3 * time.Second
+
+func (s *Store) askInfo(ctx context.Context, name string) (*streamInfo, error) {
 	var res struct {
 		Error *apiError `json:"error"`
 		streamInfo
