@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -132,13 +133,12 @@ func jsonList[T any](all []T) string {
 
 // cites gathers the positions that states point to, and loads who, when and in which words for all of them at once.
 type cites struct {
-	s       *snapshot
-	upto    domain.Position
-	want    []domain.Position
-	said    map[domain.Position]*cited
-	byEvent map[domain.EventID]*cited
-	names   map[domain.ActorID]Words
-	fixes   map[correction]domain.Position // the latest correction of a text
+	s     *snapshot
+	upto  domain.Position
+	want  []domain.Position
+	said  map[domain.Position]*cited
+	names map[domain.ActorID]Words
+	fixes map[correction]domain.Position // the latest correction of a text
 }
 
 // correction is what an entry's field should have said.
@@ -152,6 +152,7 @@ type cited struct {
 	Said
 	kind      string // the event's type
 	count     int    // of its texts, when it was recorded
+	corrected bool   // at some time
 	texts     map[string]string
 	erased    map[string]domain.Position // texts whose erasing was asked for, and where
 	authority *domain.Authority
@@ -160,7 +161,7 @@ type cited struct {
 }
 
 func newCites(s *snapshot, upto domain.Position) *cites {
-	return &cites{s: s, upto: upto, said: map[domain.Position]*cited{}, byEvent: map[domain.EventID]*cited{}, names: map[domain.ActorID]Words{},
+	return &cites{s: s, upto: upto, said: map[domain.Position]*cited{}, names: map[domain.ActorID]Words{},
 		fixes: map[correction]domain.Position{}}
 }
 
@@ -173,34 +174,45 @@ func (c *cites) need(all ...domain.Position) {
 	}
 }
 
-// load reads what is needed and not read yet.
+// load reads what is needed and not read yet: each event as often as it has texts, and once where it has none.
 func (c *cites) load() error {
-	var all, worded []domain.EventID
+	var read []*cited
 	err := c.s.each(func(rows *sql.Rows) error {
 		e, recorded, authority, data := &cited{}, int64(0), sql.NullString{}, []byte(nil)
+		var name, value sql.NullString
 		if err := rows.Scan(&e.Position, &e.Entry, &e.Event, &e.By.ID, &e.By.Kind, &e.By.Role, &e.By.OnBehalfOf, scanDate{&e.Stated},
-			&recorded, &e.kind, &e.count, &authority, &data); err != nil {
+			&recorded, &e.kind, &e.count, &authority, &data, &e.corrected, &name, &value); err != nil {
 			return err
 		}
-		e.RecordedAt = micros(recorded)
-		c.said[e.Position], c.byEvent[e.Event] = e, e
-		c.names[e.By.ID] = Words{}
-		all = append(all, e.Event)
-		if e.count > 0 {
-			worded = append(worded, e.Event)
+		var err error
+		if last := len(read) - 1; last >= 0 && read[last].Position == e.Position {
+			e = read[last]
+		} else {
+			read = append(read, e)
+			e.RecordedAt = micros(recorded)
+			c.said[e.Position] = e
+			c.names[e.By.ID] = Words{}
+			err = errors.Join(e.unmarshal(data), unmarshalAuthority(authority, &e.authority))
 		}
-		return errors.Join(e.unmarshal(data), unmarshalAuthority(authority, &e.authority))
-	}, `SELECT position, planseq, event, actor, kind, role, behalf, stated, recorded, type, texts, authority,
-			CASE WHEN type IN ('evidence-attached', 'entry-corrected') THEN data END
-		FROM timeline WHERE position IN (SELECT value FROM json_each(?))`, jsonList(c.want))
+		if name.Valid {
+			if e.texts == nil {
+				e.texts = map[string]string{}
+			}
+			e.texts[name.String] = value.String
+		}
+		return err
+	}, `SELECT t.position, t.planseq, t.event, t.actor, t.kind, t.role, t.behalf, t.stated, t.recorded, t.type, t.texts, t.authority,
+			CASE WHEN t.type IN ('evidence-attached', 'entry-corrected') THEN t.data END,
+			EXISTS (SELECT 1 FROM timeline f INDEXED BY timeline_corrects WHERE f.corrects = t.event), x.name, x.value
+		FROM timeline t LEFT JOIN texts x ON t.texts > 0 AND x.event = t.event WHERE t.position IN (SELECT value FROM json_each(?))`, jsonList(c.want))
 	if err != nil {
 		return err
 	}
 	c.want = nil
-	if err := c.corrections(all); err != nil {
+	if err := c.corrections(read); err != nil {
 		return err
 	}
-	if err := c.loadTexts(worded); err != nil {
+	if err := c.erasures(read); err != nil {
 		return err
 	}
 	if len(c.want) > 0 { // who had texts erased, and what was corrected
@@ -219,38 +231,20 @@ func (e *cited) unmarshal(data []byte) error {
 	return nil
 }
 
-// loadTexts reads the texts of events, and who had erased those that are missing.
-func (c *cites) loadTexts(events []domain.EventID) error {
-	if len(events) == 0 {
-		return nil
-	}
-	err := c.s.each(func(rows *sql.Rows) error {
-		var event domain.EventID
-		var name, value string
-		err := rows.Scan(&event, &name, &value)
-		if e := c.byEvent[event]; e != nil && err == nil {
-			if e.texts == nil {
-				e.texts = map[string]string{}
-			}
-			e.texts[name] = value
-		}
-		return err
-	}, "SELECT event, name, value FROM texts WHERE event IN (SELECT value FROM json_each(?))", jsonList(events))
-	if err != nil {
-		return err
-	}
-	var missing []domain.EventID
-	for _, event := range events {
-		if e := c.byEvent[event]; len(e.texts) < e.count {
-			missing = append(missing, event)
+// erasures finds who had erased the texts that are missing.
+func (c *cites) erasures(read []*cited) error {
+	short := map[domain.EventID]*cited{}
+	for _, e := range read {
+		if len(e.texts) < e.count {
+			short[e.Event] = e
 		}
 	}
-	if len(missing) == 0 {
+	if len(short) == 0 {
 		return nil
 	}
-	erased, err := c.erasuresOf(jsonList(missing))
+	erased, err := c.erasuresOf(jsonList(slices.Collect(maps.Keys(short))))
 	for k, p := range erased {
-		e := c.byEvent[k.event]
+		e := short[k.event]
 		if e.erased == nil {
 			e.erased = map[string]domain.Position{}
 		}
@@ -260,24 +254,31 @@ func (c *cites) loadTexts(events []domain.EventID) error {
 }
 
 // corrections finds the latest correction of each text of events, and what they correct themselves.
-func (c *cites) corrections(events []domain.EventID) error {
-	for _, event := range events {
-		if fix := c.byEvent[event].fix; fix != nil { // of its entry's other texts, those that it leaves as they were
-			c.need(fix.Entry)
+func (c *cites) corrections(read []*cited) error {
+	corrected := map[domain.EventID]*cited{}
+	for _, e := range read {
+		if e.fix != nil { // of its entry's other texts, those that it leaves as they were
+			c.need(e.fix.Entry)
 		}
+		if e.corrected {
+			corrected[e.Event] = e
+		}
+	}
+	if len(corrected) == 0 {
+		return nil
 	}
 	return c.s.each(func(rows *sql.Rows) error {
 		var event domain.EventID
 		var k correction
 		var by domain.Position
 		err := rows.Scan(&event, &k.field, &by)
-		k.entry = c.byEvent[event].Position
+		k.entry = corrected[event].Position
 		c.fixes[k] = by
 		c.need(by)
 		return err
 	}, `SELECT corrects, data ->> '$.field', position FROM timeline INDEXED BY timeline_corrects
 		WHERE corrects IN (SELECT value FROM json_each(?)) AND visible <= ? AND texts > 0 ORDER BY visible, position`,
-		jsonList(events), int64(c.upto))
+		jsonList(slices.Collect(maps.Keys(corrected))), int64(c.upto))
 }
 
 // loadNames finds today's names of the actors seen so far.
