@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"syscall"
 	"testing"
@@ -57,6 +58,9 @@ func cpuTime(b *testing.B) time.Duration {
 // BenchmarkQueries asks random questions of a million events and reports percentiles.
 func BenchmarkQueries(b *testing.B) {
 	db := openMillion(b)
+	// As in the server, which collects nothing before it holds so much.
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(64 << 20))
+	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	r := rand.New(rand.NewPCG(1, 2))
 	plan := func() domain.PlanID { return million.PlanName(r.IntN(million.Plans)) }
 	position := func() projections.At {

@@ -16,7 +16,8 @@ const (
 	leanIdle = 128 << 20
 )
 
-// leanStart is what a program that has just begun may hold before anything is collected: most commands end before.
+// leanStart is what a program may hold before anything is collected at its start and while it makes much garbage: most
+// commands end before, and a busy server has not to look for garbage in the middle of each answer.
 const leanStart = 64 << 20
 
 // keepLean bounds memory so. The bound grows with what is in use, so that a server that needs more does not spend its time
@@ -28,26 +29,32 @@ func keepLean() {
 	debug.SetMemoryLimit(leanStart)
 	runtime.AddCleanup(&struct{ _ [16]byte }{}, func(percent int) { // runs after the first collection
 		debug.SetGCPercent(percent)
-		boundMemory(collection{})
+		boundMemory(collection{usual: percent, percent: percent})
 	}, debug.SetGCPercent(-1))
 }
 
-// collection is when garbage was collected, and the bound that was set then.
+// collection is when garbage was collected, and what was set then.
 type collection struct {
-	at    time.Time
-	bound int64
+	at             time.Time
+	bound          int64
+	usual, percent int // GOGC as it was at the start, and as it is now
 }
 
 func boundMemory(last collection) {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
 	used := int64(live[0].Value.Uint64())
-	bound := max(leanBusy, used*7/4)
+	bound, percent := max(leanBusy, used*7/4), last.usual
 	if time.Since(last.at) > time.Second {
 		bound = max(leanIdle, used*5/4)
+	} else if percent > 0 && used < leanStart/2 {
+		percent = max(percent, int(100*leanStart/max(used, 4<<20)-100)/50*50)
 	}
 	if bound != last.bound { // it stops the program for a moment: not after every collection
 		debug.SetMemoryLimit(bound)
 	}
-	runtime.AddCleanup(&struct{ _ [16]byte }{}, boundMemory, collection{time.Now(), bound}) // runs after the next collection
+	if percent != last.percent {
+		debug.SetGCPercent(percent)
+	}
+	runtime.AddCleanup(&struct{ _ [16]byte }{}, boundMemory, collection{time.Now(), bound, last.usual, percent}) // runs after the next collection
 }
