@@ -137,10 +137,11 @@ func decode(body []byte, out any) error {
 	return nil
 }
 
-// How often and how long a command without an answer is given again.
+// How often and how long a command without an answer is given again, and how long one that was recorded waits to be shown.
 const (
 	commandTries = 3
 	retryPause   = 300 * time.Millisecond
+	showing      = 5 * time.Second
 )
 
 // command posts something to be recorded. Every command has an id before it is sent, so that one whose answer was lost
@@ -157,14 +158,27 @@ func (c *client) command(ctx context.Context, r request) (*answer, string, error
 			pause(ctx, retryPause)
 		}
 		var got *answer
-		if got, err = c.do(ctx, r); err == nil || !errors.Is(err, errLost) {
-			return got, r.key, named(unsettled(gone, err), r.key)
+		if got, err = c.do(ctx, r); err == nil {
+			c.shown(ctx, got)
+			return got, r.key, nil
+		}
+		if !errors.Is(err, errLost) {
+			return nil, r.key, named(unsettled(gone, err), r.key)
 		}
 		if !neverSent(err) {
 			gone = err
 		}
 	}
 	return nil, r.key, named(unsettled(gone, err), r.key)
+}
+
+// shown waits until questions show what was recorded: whoever gives a command and then asks, in another process too, reads it.
+func (c *client) shown(ctx context.Context, recorded *answer) {
+	ctx, cancel := context.WithTimeout(ctx, showing)
+	defer cancel()
+	if at := recorded.header.Get("Plantrail-Position"); at != "" {
+		_, _ = c.get(ctx, path("whoami"), url.Values{"min_position": {at}}, nil) // recorded it is: a failure now must not say otherwise
+	}
 }
 
 // unsettled is what a command came to of which a try was lost, when what was said to a later one does not say what became

@@ -57,6 +57,34 @@ func TestALostAnswerIsAskedForAgainWithTheSameKey(t *testing.T) {
 	}
 }
 
+// A command ends when questions show what it recorded, however its answer is printed: a script asks in its next line.
+func TestACommandEndsWhenItIsShown(t *testing.T) {
+	asked := make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet {
+			asked <- r.URL.String()
+			w.WriteHeader(http.StatusServiceUnavailable) // recorded it is all the same
+			return
+		}
+		w.Header().Set("Plantrail-Position", "7")
+		_, _ = w.Write([]byte(`{"plan":"p1","position":7}`))
+	}))
+	defer server.Close()
+	var out, errs bytes.Buffer
+	code := run(context.Background(), []string{"-o", "json", "--server", server.URL, "--token", "pt_a_b", "plan", "open", "p1", "--title", "x"}, strings.NewReader(""), &out, &errs)
+	if code != exitDone || !strings.Contains(out.String(), `"position":7`) || errs.Len() > 0 {
+		t.Fatalf("exit %d, %s%s", code, &out, &errs)
+	}
+	select {
+	case url := <-asked:
+		if url != "/v1/whoami?min_position=7" {
+			t.Errorf("it asked %s", url)
+		}
+	default:
+		t.Error("it did not wait")
+	}
+}
+
 func TestAnAnswerThatNeverComesIsAnUnknownOutcome(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }))
 	defer server.Close()
