@@ -186,7 +186,7 @@ func TestTheAsyncAPIDocumentIsAccepted(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
-	_, err = exec.CommandContext(ctx, npm, "install", "--prefix", dir, "--no-audit", "--no-fund", "--silent", "--ignore-scripts", "--no-package-lock", asyncParser).Output()
+	_, err = exec.CommandContext(ctx, npm, "install", "--prefix", dir, "--prefer-offline", "--no-audit", "--no-fund", "--silent", "--ignore-scripts", "--no-package-lock", asyncParser).Output()
 	domaintest.Need(t, asyncParser+" can't be installed", err)
 	files := map[string][]byte{
 		"good.json":   feeds.AsyncAPI("acme", "test"),
