@@ -145,7 +145,7 @@ func TestAnAuditBesideWriters(t *testing.T) {
 		defer close(done)
 		for range 500 {
 			k.src.Draw(t, `sdp progress a "meanwhile"`)
-			if k.db.WaitFor(ctx, domain.Position(len(k.src.Recorded()))) != nil {
+			if k.db.WaitFor(ctx, domain.Position(len(k.src.Recorded()))) != nil || k.Keep(ctx) != nil {
 				return
 			}
 		}

@@ -90,9 +90,13 @@ func newAudit(ctx context.Context, db *DB, src AuditSource, o AuditOptions) (*au
 		a.signed, _, _ = evidence.OpenCheckpoint(signed, o.Origin, o.Verifiers...)
 	}
 	tail, err := src.Tail(ctx)
+	if err != nil {
+		return nil, err
+	}
 	a.limit, a.texts, a.allRead = tail.Events, tail.Texts, tail.Events == 0
+	a.nextCheckpoint, a.endCheckpoints = iter.Pull2(src.Checkpoints(ctx)) // read with the events, and on when one reading of them has ended
 	slices.SortFunc(a.o.Against, func(x, y Claim) int { return int(x.Size - y.Size) })
-	return a, err
+	return a, nil
 }
 
 // fail notes what a check found. The first finding is the verdict's.
@@ -321,13 +325,12 @@ func (a *audit) nextPending(ctx context.Context) error {
 	if a.pending != nil {
 		return nil
 	}
-	if a.nextCheckpoint == nil {
-		a.nextCheckpoint, a.endCheckpoints = iter.Pull2(a.src.Checkpoints(ctx))
-	}
 	signed, err, ok := a.nextCheckpoint()
 	switch {
 	case !ok:
 		return nil
+	case err != nil && ctx.Err() != nil:
+		return ctx.Err()
 	case err != nil && domain.KindOf(err) == domain.Internal:
 		return a.found(checkRoots, "a checkpoint can't be read: "+err.Error(), nil)
 	case err != nil:
@@ -360,11 +363,7 @@ func (a *audit) lastRoots(ctx context.Context) error {
 	return nil
 }
 
-func (a *audit) close() {
-	if a.endCheckpoints != nil {
-		a.endCheckpoints()
-	}
-}
+func (a *audit) close() { a.endCheckpoints() }
 
 // content notes what an event says of texts and files.
 func (a *audit) content(ctx context.Context, leaf Leaf, r domain.Recorded) error {

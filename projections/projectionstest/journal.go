@@ -108,13 +108,13 @@ func (s *Source) PutCheckpoint(_ context.Context, after uint64, note []byte) (ui
 }
 
 // Checkpoints implements [projections.AuditSource].
-func (s *Source) Checkpoints(context.Context) iter.Seq2[[]byte, error] {
+func (s *Source) Checkpoints(ctx context.Context) iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		s.mu.Lock()
 		all := slices.Clone(s.signed)
 		s.mu.Unlock()
 		for _, c := range all {
-			if !yield(c, nil) {
+			if !yield(c, ctx.Err()) {
 				return
 			}
 		}
