@@ -275,11 +275,23 @@ func (c *call) fail(err error) *Problem {
 	p := problemOf(err, c.id, c.r.Header.Get("If-Match") != "")
 	switch {
 	case p.Status == http.StatusServiceUnavailable:
-		c.log().Warn("request not possible now", "request", c.id, "route", c.pattern, "err", err)
+		c.log().Warn("request not possible now", "request", c.id, "route", c.pattern, "err", err, "cause", cause(err))
 	case p.Status >= http.StatusInternalServerError:
-		c.log().Error("request failed", "request", c.id, "route", c.pattern, "err", err)
+		c.log().Error("request failed", "request", c.id, "route", c.pattern, "err", err, "cause", cause(err))
 	}
 	return p
+}
+
+// cause is what is behind an error, which the caller is not told; "" where there is nothing.
+func cause(err error) string {
+	e := (*domain.Error)(nil)
+	if !errors.As(err, &e) || e.Err == nil {
+		return ""
+	}
+	if deeper := cause(e.Err); deeper != "" {
+		return e.Err.Error() + ": " + deeper
+	}
+	return e.Err.Error()
 }
 
 // render writes a problem that no handler wrote.
