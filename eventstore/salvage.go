@@ -21,7 +21,7 @@ type Salvage struct {
 	dir     string // of the embedded journal, where it is one
 	names   names
 	journal string
-	lock    *os.File
+	lock    *storeLock
 	copied  string                                                           // the file of the last checkpoint that this process knew
 	read    func(stream, prefix string, after uint64) iter.Seq2[kept, error] // what can be read of a stream, in order
 }

@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -21,7 +22,7 @@ import (
 type embedded struct {
 	cfg  Config
 	dir  string
-	lock *os.File
+	lock *storeLock
 	mu   sync.Mutex
 	srv  *server.Server
 }
@@ -52,8 +53,8 @@ func startEmbedded(cfg Config) (*embedded, error) {
 
 // beforeStart looks at the files before a server does. The texts that one which was killed had noted as gone, and not
 // overwritten yet, are overwritten.
-func beforeStart(cfg Config, dir string, lock *os.File) error {
-	well, err := endedWell(lock)
+func beforeStart(cfg Config, dir string, lock *storeLock) error {
+	well, err := endedWell(lock.File)
 	if err != nil {
 		return refuse("data directory", "%v", err)
 	}
@@ -91,8 +92,16 @@ func runServer(cfg Config, dir string) (*server.Server, error) {
 	return srv, nil
 }
 
+// storeLock is a lock on a store's directory.
+type storeLock struct{ *os.File }
+
+// Close ends the lock, also where a child that is just being started still has the file open.
+func (l storeLock) Close() error {
+	return errors.Join(syscall.Flock(int(l.Fd()), syscall.LOCK_UN), l.File.Close())
+}
+
 // lockStore keeps two servers off one store: nats-server itself would let both write. The lock ends with the process.
-func lockStore(dir string) (*os.File, error) {
+func lockStore(dir string) (*storeLock, error) {
 	f, err := os.OpenFile(filepath.Join(dir, "lock"), os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, refuse("data directory", "%v", err)
@@ -102,7 +111,7 @@ func lockStore(dir string) (*os.File, error) {
 		return nil, refuse("data directory", "%s is in use by another process", dir).
 			WithHint("stop the other plantrail, or give this one its own directory")
 	}
-	return f, nil
+	return &storeLock{f}, nil
 }
 
 func (e *embedded) current() *server.Server {

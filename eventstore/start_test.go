@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 
 	"plantrail/domain"
+	"plantrail/domain/domaintest"
 	"plantrail/domain/journaltest"
 	"plantrail/eventstore"
 	"plantrail/eventstore/eventstoretest"
@@ -396,4 +399,32 @@ func TestForeignBytesStopReaders(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "99") {
 		t.Errorf("a reader beyond the end gets %v", err)
 	}
+}
+
+// A store that was closed can be opened at once, also while children are being started, which have its files open until they
+// run.
+func TestAClosedStoreIsFreeAtOnce(t *testing.T) {
+	domaintest.Long(t)
+	over := make(chan struct{})
+	var starting sync.WaitGroup
+	for range 4 {
+		starting.Go(func() {
+			for {
+				select {
+				case <-over:
+					return
+				default:
+					_ = exec.Command("true").Run()
+				}
+			}
+		})
+	}
+	cfg := eventstoretest.Config(t.TempDir())
+	cfg.Init = true
+	for range 30 {
+		eventstoretest.Close(t, eventstoretest.OpenWith(t, cfg))
+		cfg.Init = false
+	}
+	close(over)
+	starting.Wait()
 }
