@@ -83,6 +83,9 @@ func newReal(t testing.TB) *real {
 	if err := web.EnsureActor(ctx, r.service, reads, localActor, "ada"); err != nil {
 		t.Fatal(err)
 	}
+	if err := reads.WaitFor(ctx, 1); err != nil { // until the name is known
+		t.Fatal(err)
+	}
 	house := feedstest.Over(t, r.store)
 	r.subscribers = newSubscribers(t, house)
 	r.proof = newProof(ctx, t, reads, source{r.store})
